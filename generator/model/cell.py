@@ -1,0 +1,56 @@
+"""Where a value stands in the workbook, and what was read there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+
+def column_letters(column: int) -> str:
+    """Column number (1 = A) as spreadsheet letters."""
+    letters = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CellRef:
+    """One cell: the sheet's own name, row and column counted from 1."""
+
+    sheet: str
+    row: int
+    column: int
+
+    @property
+    def address(self) -> str:
+        return f"{column_letters(self.column)}{self.row}"
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{self.address}"
+
+
+class CellKind(Enum):
+    """What was found; BAD is a value that can't be used where it stands (an error, a date in an amount …)."""
+
+    BLANK = "blank"
+    NUMBER = "number"
+    TEXT = "text"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as read: ``number`` is exact, in the workbook's own unit; ``text`` is what the user sees."""
+
+    ref: CellRef
+    kind: CellKind
+    number: Decimal | None = None
+    text: str = ""
+    formula: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        return self.kind is CellKind.BLANK

@@ -1,0 +1,39 @@
+"""What a check has to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .cell import CellRef
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at, in an accountant's words: what, where, both numbers, the gap (message); what to do (fix).
+
+    ``cells`` are in the order the message names them. ``unanswerable`` marks a rule that could not be decided
+    because a cell it needs is blank or unreadable.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    fix: str = ""
+    cells: tuple[CellRef, ...] = ()
+    unanswerable: bool = False
+
+
+class Refusal(Exception):
+    """The file can't be used at all (exit code 2). ``message`` and ``fix`` are ready to show to the user."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
