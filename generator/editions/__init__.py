@@ -59,6 +59,7 @@ class Edition:
     forms: tuple[Form, ...]
     department_line: str
     amount_line: str
+    table_numbers: Mapping[str, str]
     levels: Mapping[str, Mapping[str, str]]
     tolerances: Mapping[str, Decimal]
     chapters: tuple[str, ...]
@@ -140,6 +141,7 @@ def _edition(node: Node, edition_id: str, folders: tuple[Path, ...]) -> Edition:
         forms=tuple(_form(node, name, folders) for name in node.texts("forms")),
         department_line=lines.text("department"),
         amount_line=lines.text("amount_unit"),
+        table_numbers=node.mapping("table_numbers"),
         levels={name: {k: v.data for k, v in words.items()} for name, words in node.node("levels").items()},
         tolerances=_tolerances(node),
         chapters=node.texts("chapters"),

@@ -1,0 +1,81 @@
+"""What every chapter needs to know about this workbook: names, level words, number style, wording settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..editions import Edition, fill
+from ..model.book import Book
+from ..model.form import Form, Row
+from .numbers import Decimals, NumberStyle, TableStyle, UnknownStyle
+
+# Keys of the forms `unit` and `wording`; they keep their meaning in every edition.
+UNIT, WORDING = "unit", "wording"
+
+
+@dataclass(frozen=True)
+class Context:
+    edition: Edition
+    book: Book
+
+    def setting(self, key: str) -> str:
+        """A choice of the wording or unit sheet; the edition's default where nothing is chosen or it is unknown."""
+        for form_id in (WORDING, UNIT):
+            row = _row(self.edition.form(form_id), key)
+            if row is not None:
+                chosen = self.book.text(form_id, key)
+                return chosen if chosen in row.choices or (chosen and not row.choices) else row.default
+        raise KeyError(key)
+
+    @cached_property
+    def year(self) -> int:
+        return int(self.book.figure(UNIT, "year", "value").value)
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """Places that edition wording may use: {year} {prior_year} {unit} {unit_head} {short} {dept} {treasury} …"""
+        unit = self.book.text(UNIT, "name")
+        short = self.book.text(UNIT, "short_name") or unit
+        level = self.book.text(UNIT, "level")
+        own = self.setting("self_name")
+        return {
+            "year": str(self.year),
+            "prior_year": str(self.year - 1),
+            "unit": unit,
+            "unit_head": unit + ("（本级）" if self.setting("head_suffix") == "是" else ""),
+            "short": short,
+            "level": level,
+            "dept": self.setting("scope")[:2],
+            "self": {"单位全称": unit, "单位简称": short}.get(own, own),
+            **dict(self.edition.levels.get(level, {})),
+        }
+
+    def fill(self, text: str) -> str:
+        return fill(text, self.words)
+
+    @cached_property
+    def has_prior_year(self) -> bool:
+        """False for a unit that publishes for the first time."""
+        return self.setting("first_time") != "是"
+
+    @cached_property
+    def numbers(self) -> NumberStyle:
+        return NumberStyle(
+            thousands=self.setting("thousands") == "有",
+            money_decimals=Decimals.named(self.setting("money_decimals")),
+            percent_decimals=Decimals.named(self.setting("percent_decimals")),
+        )
+
+    @cached_property
+    def table_numbers(self) -> TableStyle:
+        style = self.edition.table_numbers
+        return TableStyle(style["thousands"] == "有", Decimals.named(style["decimals"]))
+
+
+def _row(form: Form, key: str) -> Row | None:
+    return next((row for block in form.blocks for row in block.rows if row.key == key), None)
+
+
+__all__ = ["UNIT", "WORDING", "Context", "UnknownStyle"]
