@@ -1,0 +1,197 @@
+"""The official tables as grids, and plain lists from supplementary sheets."""
+
+from __future__ import annotations
+
+from ..model.blocks import Align, Block, Grid, GridCell, Paragraph, Section, Span, SpanKind, Style
+from ..model.book import FormData, RowData
+from ..model.figure import ZERO, Figure
+from ..model.form import AMOUNT_KINDS, Column, Form, Kind, Row
+from ..model.form import Block as FormBlock
+from ..model.heads import body_depth, columns, table_head
+from .context import Context
+from .numbers import plain
+from .wording import cell_ref, spans
+
+_EMPTY = GridCell()
+
+
+def sections(context: Context) -> tuple[Section, ...]:
+    """One section per official table, in the edition's order; each begins a page."""
+    return tuple(_section(context, form) for form in context.edition.tables)
+
+
+def _section(context: Context, form: Form) -> Section:
+    data = context.book.sheet(form.id)
+    base = f"t.{form.id}"
+    title = spans(context, form.title)
+    blocks: list[Block] = [Paragraph(base, Style.TABLE_TITLE, title)]
+    if form.form_no:
+        blocks.append(Paragraph(f"{base}.number", Style.TABLE_NUMBER, (Span(form.form_no),)))
+    left, right = spans(context, context.edition.department_line), spans(context, context.edition.amount_line)
+    blocks.append(Paragraph(f"{base}.unit", Style.TABLE_UNIT, left, right))
+    blocks.append(_grid(context, form, data, "".join(s.text for s in title)))
+    for number, note in enumerate(form.notes, 1):
+        blocks.append(Paragraph(f"{base}.note{number}", Style.TABLE_NOTE, spans(context, note)))
+    if form.statement and not has_figures(data):
+        blocks.append(Paragraph(f"{base}.statement", Style.TABLE_NOTE, spans(context, _statement(context, form))))
+    return Section(f"table.{form.id}", tuple(blocks), landscape=form.orientation == "landscape")
+
+
+def _statement(context: Context, form: Form) -> str:
+    """The 无数据 wording chosen; a form that lacks that variant prints its first one."""
+    return form.statement.get(context.setting("statement")) or next(iter(form.statement.values()))
+
+
+def has_figures(data: FormData | None) -> bool:
+    """Whether the sheet holds any amount other than zero."""
+    if data is None:
+        return False
+    return any(
+        data.row_figure(row, column.key)
+        for block in data.form.blocks
+        if block.key in data.blocks
+        for row in data.blocks[block.key].rows
+        for column in block.columns
+        if column.kind in AMOUNT_KINDS
+    )
+
+
+def _grid(context: Context, form: Form, data: FormData | None, title: str) -> Grid:
+    head, head_rows = table_head(form)
+    rows: list[dict[int, GridCell]] = [{} for _ in range(head_rows)]
+    for cell in head:
+        kind = SpanKind.NUMERAL if cell.text.isdigit() else SpanKind.FIXED
+        rows[cell.row][cell.column] = GridCell(cell.text, cell.across, cell.down, Align.CENTER, kind=kind)
+    depth = body_depth(form)
+    rows += [_fixed_line(context, form, data, index) for index in range(depth)]
+    is_open = any(block.open for block in form.blocks)
+    for block in form.blocks:
+        if block.open:
+            rows += [_open_line(context, data, block, row) for row in open_rows(data, block)]
+    return Grid(
+        id=f"t.{form.id}.grid",
+        widths=tuple(column.width for _, column in columns(form)),
+        rows=tuple(tuple(line[at] for at in sorted(line)) for line in rows),
+        head_rows=head_rows,
+        dense=not is_open and depth > 1,
+        description=title,
+    )
+
+
+def open_rows(data: FormData | None, block: FormBlock) -> tuple[RowData, ...]:
+    """The rows of an open block as they stand in the workbook, without its fixed rows."""
+    found = data.blocks.get(block.key) if data is not None else None
+    if found is None:
+        return ()
+    fixed = {row.key for row in block.rows}
+    return tuple(row for row in found.rows if row.key not in fixed)
+
+
+def _fixed_line(context: Context, form: Form, data: FormData | None, index: int) -> dict[int, GridCell]:
+    """One printed line through all blocks standing side by side: column → cell."""
+    line: dict[int, GridCell] = {}
+    start = 0
+    for block in form.blocks:
+        row = block.rows[index] if index < len(block.rows) else Row("", "", spacer=True)
+        for offset, column in enumerate(block.columns):
+            line[start + offset] = _fixed_cell(context, data, block, row, column, index)
+        _merge_label(line, block, row, start)
+        start += len(block.columns)
+    return line
+
+
+def _fixed_cell(
+    context: Context, data: FormData | None, block: FormBlock, row: Row, column: Column, index: int
+) -> GridCell:
+    if column.kind is Kind.LINE:
+        number = str(block.first_line + index) if block.first_line else ""
+        return GridCell(number, align=Align.CENTER, kind=SpanKind.NUMERAL)
+    if row.spacer:
+        return _EMPTY
+    if column.kind is Kind.CODE:
+        return GridCell(row.code, bold=row.bold)
+    if column.kind in (Kind.LABEL, Kind.NAME):
+        return GridCell(row.label, bold=row.bold, align=Align.CENTER if row.bold and not row.code else Align.LEFT)
+    figure = data.figure(row.key, column.key) if data is not None else Figure(ZERO)
+    return _amount(context, figure, column.kind, row.bold)
+
+
+def _merge_label(line: dict[int, GridCell], block: FormBlock, row: Row, start: int) -> None:
+    """Give a row's label the width the form says: it ends just before the first amount."""
+    lead = next((at for at, column in enumerate(block.columns) if column.kind in AMOUNT_KINDS), len(block.columns))
+    label_at = next((at for at, c in enumerate(block.columns[:lead]) if c.kind in (Kind.LABEL, Kind.NAME)), None)
+    if row.spacer or label_at is None:
+        return
+    has_code = any(column.kind is Kind.CODE for column in block.columns[:label_at])
+    span = row.label_span or (label_at + 1 if has_code and not row.code else 1)
+    if span == 1:
+        return
+    label = line[start + label_at]
+    first = start + label_at + 1 - span if not row.label_span else start + lead - span
+    for at in range(first, first + span):
+        line.pop(at, None)
+    line[first] = GridCell(label.text, colspan=span, align=label.align, bold=label.bold)
+
+
+def _open_line(context: Context, data: FormData | None, block: FormBlock, row: RowData) -> dict[int, GridCell]:
+    line: dict[int, GridCell] = {}
+    for at, column in enumerate(block.columns):
+        cell = row.cells.get(column.key)
+        if column.kind in AMOUNT_KINDS:
+            figure = data.row_figure(row, column.key) if data is not None else Figure(ZERO)
+            line[at] = _amount(context, figure, column.kind)
+            continue
+        text = cell.text if cell is not None else ""
+        if column.kind is Kind.NAME and not text:
+            text = context.edition.subjects.get(row.key, "")
+        if column.kind is Kind.CODE:
+            text = row.key if row.key.isdigit() else text
+        sources = cell_ref(cell) or ((row.ref,) if row.ref is not None else ())
+        line[at] = GridCell(text, kind=SpanKind.USER, cells=sources)
+    return line
+
+
+def _amount(context: Context, figure: Figure, kind: Kind, bold: bool = False) -> GridCell:
+    counted = plain(figure.value) if figure else ""
+    text = context.table_numbers.money(figure.value) if kind is Kind.MONEY else counted
+    return GridCell(text, align=Align.RIGHT, bold=bold, kind=SpanKind.FIGURE, cells=figure.cells)
+
+
+def list_grid(
+    context: Context,
+    form_id: str,
+    block_key: str,
+    *,
+    id: str,
+    widths: tuple[float, ...],
+    ordinal_head: str = "序号",
+) -> Grid | None:
+    """A free list as a table with running numbers, or None when nothing is filled in.
+
+    ``widths`` are in mm, the ordinal's column first (no such column when ``ordinal_head`` is empty).
+    """
+    form = context.edition.form(form_id)
+    block = form.block(block_key)
+    data = context.book.sheet(form_id)
+    rows: list[tuple[GridCell, ...]] = []
+    for row in context.book.rows(form_id, block_key):
+        cells = [_list_cell(context, data, row, column) for column in block.columns]
+        if not any(cell.text for cell in cells):
+            continue
+        if ordinal_head:
+            cells.insert(0, GridCell(str(len(rows) + 1), align=Align.CENTER, kind=SpanKind.NUMERAL))
+        rows.append(tuple(cells))
+    if not rows:
+        return None
+    names = ((ordinal_head,) if ordinal_head else ()) + tuple(column.head[-1] for column in block.columns)
+    head = tuple(GridCell(name, align=Align.CENTER, bold=True) for name in names)
+    return Grid(id, widths, (head, *rows), head_rows=1, description=block.title or form.title)
+
+
+def _list_cell(context: Context, data: FormData | None, row: RowData, column: Column) -> GridCell:
+    if column.kind in AMOUNT_KINDS and data is not None:
+        return _amount(context, data.row_figure(row, column.key), column.kind)
+    return GridCell(row.text(column.key), kind=SpanKind.USER, cells=cell_ref(row.cells.get(column.key)))
+
+
+__all__ = ["has_figures", "list_grid", "open_rows", "sections"]
