@@ -71,14 +71,3 @@ class TableStyle:
 
     def money(self, value: Decimal) -> str:
         return self.decimals.show(value, self.thousands) if value else ""
-
-
-_UNITS = "零一二三四五六七八九"
-
-
-def chinese(number: int) -> str:
-    """一, 十二, 二十三 …: ordinals of headings and lists, 1 to 99."""
-    if not 0 < number < 100:
-        raise ValueError(f"no Chinese ordinal for {number}")
-    tens, ones = divmod(number, 10)
-    return (_UNITS[tens] if tens > 1 else "") + ("十" if tens else "") + (_UNITS[ones] if ones else "")
