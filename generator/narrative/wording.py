@@ -46,3 +46,18 @@ def _ref(context: Context, row: str) -> tuple[CellRef, ...]:
 
 def cell_ref(cell: Cell | None) -> tuple[CellRef, ...]:
     return (cell.ref,) if cell is not None else ()
+
+
+_DIGITS = "零一二三四五六七八九"
+
+
+def chinese(number: int) -> str:
+    """1 → 一, 10 → 十, 21 → 二十一, 105 → 一百零五; for 1 to 999."""
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    text = _DIGITS[hundreds] + "百" if hundreds else ""
+    if tens:
+        text += ("" if tens == 1 and not hundreds else _DIGITS[tens]) + "十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (_DIGITS[ones] if ones else "")

@@ -1,0 +1,90 @@
+"""The user's files at the end of the document: named on a sheet, taken only from the workbook's own folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..model.blocks import Attachment, Block, Paragraph, Span, SpanKind, Style
+from ..model.book import RowData
+from ..model.cell import CellRef
+from ..model.finding import Finding, Severity
+from .context import Context
+from .wording import cell_ref
+
+# The sheet's form and block; they keep their meaning in every edition.
+FORM, BLOCK = "attachments", "files"
+RULE = "F1"
+LARGEST = 30 * 1024 * 1024  # bytes of one file
+_MAGIC = {".docx": b"PK\x03\x04", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
+_NAMES = {".docx": "Word 文档（.docx）", ".png": "PNG 图片", ".jpg": "JPG 图片", ".jpeg": "JPG 图片"}
+_ABSOLUTE = re.compile(r"[A-Za-z]:|[\\/]|~")
+
+
+class _Unusable(Exception):
+    """Why a file can't be attached (args[0]) and what to do (args[1]), in the user's words."""
+
+
+def blocks(context: Context) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
+    """A heading and an Attachment per usable file, and a warning per file that is missing or unusable."""
+    made: list[Block] = []
+    findings: list[Finding] = []
+    folder = Path(context.book.path).resolve().parent
+    for number, row in enumerate(context.book.rows(FORM, BLOCK), 1):
+        name, title = row.text("file").strip(), row.text("title").strip()
+        if not name and not title:
+            continue
+        ref = _place(row)
+        try:
+            path = locate(folder, name)
+        except _Unusable as why:
+            reason, fix = why.args
+            shown = f"“{name}”" if name else f"“{title}”"
+            message = f"附件{shown}（{ref}）{reason}，未编入公开文档。"
+            findings.append(Finding(RULE, Severity.WARNING, message, fix, (ref,)))
+            continue
+        base = f"attachment.{number}"
+        text = title or Path(name).stem
+        sources = cell_ref(row.cells.get("title" if title else "file"))
+        heading = Paragraph(base, Style.FORM_TITLE, (Span(text, SpanKind.USER, sources),), new_page=True)
+        made += [heading, Attachment(f"{base}.file", text, str(path), ref)]
+    return tuple(made), tuple(findings)
+
+
+def _place(row: RowData) -> CellRef:
+    cell = row.cells.get("file")
+    return cell.ref if cell is not None else row.ref or CellRef(FORM, 0, 0)
+
+
+def locate(folder: Path, name: str) -> Path:
+    """The file ``name`` inside ``folder`` (already resolved), checked as far as reading its first bytes."""
+    if not name:
+        raise _Unusable("只有标题，没有填写文件名", "在“文件名”一栏填写文件名，或删去这一行。")
+    if _ABSOLUTE.match(name) or ".." in re.split(r"[\\/]", name):
+        raise _Unusable(
+            "不是本工作簿所在文件夹中的文件", "把文件放到工作簿所在文件夹（或其下的文件夹），只填文件名或相对路径。"
+        )
+    suffix = Path(name).suffix.lower()
+    if suffix not in _MAGIC:
+        raise _Unusable("不是可以编入的格式", "附件须为 .docx、.png 或 .jpg 文件；其他格式请先另存为 .docx。")
+    try:
+        path = (folder / name.replace("\\", "/")).resolve()
+        if not path.is_relative_to(folder):
+            raise _Unusable("通过链接指向本工作簿所在文件夹之外", "把文件本身复制到工作簿所在文件夹。")
+        if not path.is_file():
+            raise _Unusable("找不到", f"核对文件名（含扩展名）；文件应放在 {folder} 。")
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise _Unusable(f"过大（{size / 1024 / 1024:.0f} MB）", f"请压缩到 {LARGEST // 1024 // 1024} MB 以内。")
+        with path.open("rb") as file:
+            start = file.read(8)
+    except (OSError, ValueError) as error:
+        raise _Unusable(
+            f"打不开（{getattr(error, 'strerror', None) or error}）", "检查文件是否损坏、是否有权限读取。"
+        ) from error
+    if not start.startswith(_MAGIC[suffix]):
+        raise _Unusable(f"内容不是{_NAMES[suffix]}", "用相应软件打开并另存后再试；不要只改扩展名。")
+    return path
+
+
+__all__ = ["LARGEST", "RULE", "blocks", "locate"]

@@ -1,0 +1,138 @@
+"""The figures of the narrative, from the edition's ``charts.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ..editions import EditionError, Node
+from ..editions.node import read
+from ..model.blocks import Chart, ChartKind, Paragraph, Series, Span, SpanKind, Style
+from ..model.figure import Figure
+from .context import Context
+
+_FILE = "charts.yaml"
+_CAPTION = re.compile(r"(图\s*)(\d+)")
+_UNIT_OF_MONEY = "万元"
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A series of a column chart or a slice of a pie; ``this`` and ``last`` are form.row.column."""
+
+    label: str
+    this: str
+    last: str
+
+
+@dataclass(frozen=True)
+class _Definition:
+    kind: ChartKind
+    caption: str
+    whole: str
+    items: tuple[_Item, ...]
+    source: str
+
+
+def ids(context: Context) -> tuple[str, ...]:
+    """The charts the edition declares, in their order."""
+    return tuple(_definitions(context.edition.find(_FILE)))
+
+
+def build(context: Context, chart_id: str) -> tuple[Chart, Paragraph] | None:
+    """The chart and the caption that stands below it; None when it would show nothing.
+
+    ``chart_id`` is a key of charts.yaml and becomes the chart's id; the caption's is that with ``.caption``.
+    """
+    found = _definitions(context.edition.find(_FILE)).get(chart_id)
+    if found is None:
+        raise EditionError(f"{_FILE}: no chart {chart_id!r}")
+    chart = (_columns if found.kind is ChartKind.COLUMN else _pie)(context, chart_id, found)
+    if chart is None:
+        return None
+    return chart, Paragraph(f"{chart_id}.caption", Style.CAPTION, _caption(found.caption))
+
+
+@lru_cache(maxsize=8)
+def _definitions(path: Path) -> Mapping[str, _Definition]:
+    node = read(path, f"{path.parent.name}/{path.name}")
+    return {key: _definition(one) for key, one in node.items()}
+
+
+def _definition(node: Node) -> _Definition:
+    try:
+        kind = ChartKind(node.text("kind"))
+    except ValueError:
+        raise node.fail(f"unknown kind {node.text('kind')!r}") from None
+    compares = kind is ChartKind.COLUMN
+    items: list[_Item] = []
+    for one in node.nodes("series" if compares else "items"):
+        items.append(_Item(one.text("label"), one.text("this"), one.text("last") if compares else ""))
+        one.done()
+    made = _Definition(kind, node.text("caption"), "" if compares else node.text("whole"), tuple(items), node.source)
+    node.done()
+    return made
+
+
+def _caption(text: str) -> tuple[Span, ...]:
+    match = _CAPTION.match(text)
+    if match is None:
+        return (Span(text),)
+    return Span(match[1]), Span(match[2], SpanKind.NUMERAL), Span(text[match.end() :])
+
+
+def _figure(context: Context, found: _Definition, reference: str) -> Figure:
+    """The amount at ``reference``; EditionError when the forms have no such place."""
+    parts = reference.split(".")
+    form = next((form for form in context.edition.forms if form.id == parts[0]), None)
+    if len(parts) == 3 and form is not None:
+        block = form.block_of_row(parts[1])
+        if block is not None and any(column.key == parts[2] for column in block.columns):
+            return context.book.figure(parts[0], parts[1], parts[2])
+    raise EditionError(f"{found.source}: {reference!r} is not a form.row.column of this edition")
+
+
+def _columns(context: Context, chart_id: str, found: _Definition) -> Chart | None:
+    """Groups of columns: last year and this year; only this year for a unit that has no last one."""
+    categories = [f"{context.year}年度"]
+    if context.has_prior_year:
+        categories.insert(0, f"{context.year - 1}年度")
+    series: list[Series] = []
+    for item in found.items:
+        points = [_figure(context, found, item.this)]
+        if context.has_prior_year:
+            points.insert(0, _figure(context, found, item.last))
+        series.append(Series(item.label, tuple(points), tuple(context.numbers.money(p.value) for p in points)))
+    if not any(point for one in series for point in one.points):
+        return None
+    shown = "；".join(
+        category + "，".join(_money(one.name, one.labels[at]) for one in series)
+        for at, category in enumerate(categories)
+    )
+    return Chart(chart_id, ChartKind.COLUMN, tuple(categories), tuple(series), f"柱形图：{shown}。")
+
+
+def _money(name: str, amount: str) -> str:
+    return name.removesuffix(f"（{_UNIT_OF_MONEY}）") + amount + _UNIT_OF_MONEY
+
+
+def _pie(context: Context, chart_id: str, found: _Definition) -> Chart | None:
+    """Slices of the items above zero; a pie can't show less than nothing."""
+    whole = _figure(context, found, found.whole)
+    every = [(item.label, _figure(context, found, item.this)) for item in found.items]
+    slices = [(name, figure) for name, figure in every if figure.value > 0]
+    if not slices or whole.value <= 0:
+        return None
+    labels = tuple(context.numbers.percent(figure.over(whole).value) for _, figure in slices)
+    shown = "；".join(
+        f"{_money(name, context.numbers.money(figure.value))}，占{label}"
+        for (name, figure), label in zip(slices, labels, strict=True)
+    )
+    series = Series(f"金额（{_UNIT_OF_MONEY}）", tuple(figure for _, figure in slices), labels)
+    return Chart(chart_id, ChartKind.PIE, tuple(name for name, _ in slices), (series,), f"饼图：{shown}。")
+
+
+__all__ = ["build", "ids"]
