@@ -56,7 +56,7 @@ def names() -> tuple[str, ...]:
 
 def load_source(name: str) -> tuple[Edition, dict[str, Any]]:
     """The edition and the content of inputs/sources/<name>.yaml."""
-    data = yaml.load((SOURCES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=_AsTyped)  # noqa: S506 (a safe loader)
+    data = yaml.load((SOURCES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=_AsTyped)
     edition = load(data["edition"])
     return edition, content(edition, data["forms"])
 
