@@ -1,0 +1,276 @@
+"""The commands: generate, check, new, editions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .. import __version__
+from ..model.finding import Refusal
+from . import report
+from .boundary import DONE, ERRORS, Command, Group, refuse
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_FILE: click.Path = click.Path(path_type=Path)
+
+
+def _edition_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from ..editions import ids
+
+    return [CompletionItem(name) for name in ids() if name.startswith(incomplete)]
+
+
+def _debug(function: _Decorated) -> _Decorated:
+    return click.option("--debug", is_flag=True, expose_value=False, help="程序内部出错时显示详细信息。")(function)
+
+
+def _version(function: _Decorated) -> _Decorated:
+    return click.version_option(
+        __version__, "-V", "--version", message="%(prog)s %(version)s", help="显示版本号后退出。"
+    )(function)
+
+
+def _on_workbook(function: _Decorated) -> _Decorated:
+    """The argument and options that `generate` and `check` share."""
+    for decorate in (
+        _debug,
+        click.option("--all", "show_all", is_flag=True, help="列出全部校验结果（默认约一屏）。"),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            help="结果的写法：text 供人阅读（默认），json 供其他程序读取。",
+        ),
+        click.option(
+            "--edition",
+            "edition_id",
+            metavar="版式",
+            shell_complete=_edition_ids,
+            help="指定版式；默认取工作簿中注明的版式。",
+        ),
+        click.argument("workbook", metavar="工作簿", type=_FILE),
+    ):
+        function = decorate(function)
+    return function
+
+
+@click.group(
+    cls=Group,
+    context_settings=_SETTINGS,
+    options_metavar="[选项]",
+    subcommand_metavar="命令 …",
+    invoke_without_command=True,
+    epilog="""\
+\b
+例：
+  gongkai new --year 2021 --unit 某某局 -o 某某局.xlsx    生成空白工作簿
+  gongkai check 某某局.xlsx                               校验填好的工作簿
+  gongkai generate 某某局.xlsx                            生成公开文档
+
+\b
+按 Tab 键补全命令（写入启动文件后长期有效）：
+  bash   eval "$(_GONGKAI_COMPLETE=bash_source gongkai)"
+  zsh    eval "$(_GONGKAI_COMPLETE=zsh_source gongkai)"
+  fish   _GONGKAI_COMPLETE=fish_source gongkai | source
+""",
+)
+@_version
+@click.pass_context
+def gongkai(ctx: click.Context) -> None:
+    """从一本 Excel 工作簿生成部门决算公开文档（.docx）。"""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@gongkai.command(
+    cls=Command,
+    context_settings=_SETTINGS,
+    options_metavar="[选项]",
+    short_help="生成公开文档（.docx）。",
+    epilog="""\
+\b
+例：
+  generate 某某局.xlsx                    写到 outputs/某某局.docx
+  generate 某某局.xlsx -o 决算公开.docx   指定输出文件
+  generate 某某局.xlsx --draft            有错误也先出一份草稿
+
+\b
+退出码：0 已生成；1 有错误，未生成（或只生成草稿）；2 文件无法读取或命令写法有误。
+""",
+)
+@_on_workbook
+@click.option(
+    "-o",
+    "--output",
+    metavar="文件",
+    type=_FILE,
+    help="输出的 .docx 文件；默认写到当前文件夹下 outputs/，与工作簿同名。",
+)
+@click.option("--draft", is_flag=True, help="有错误时也生成，每页标明“草稿”。")
+@_version
+def generate(
+    workbook: Path, output: Path | None, draft: bool, edition_id: str | None, form: str, show_all: bool
+) -> None:
+    """读取填好的工作簿，校验无误后生成公开文档。有错误时不生成，并逐条说明错在哪里、怎样改正。"""
+    from .. import pipeline
+
+    try:
+        with Progress() as say:
+            made = pipeline.generate(workbook, output, draft=draft, edition_id=edition_id, say=say)
+    except Refusal as refusal:
+        _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
+    errors = pipeline.has_errors(made.findings)
+    if form == "json":
+        click.echo(report.as_json(str(workbook), made.edition, _text(made.output), made.findings))
+    else:
+        report.show(made.findings, show_all)
+        if made.set_aside is not None:
+            click.echo(f"原文件生成后被手工修改过，已另存为：{made.set_aside}")
+        click.echo(_closing(made, draft))
+    _exit(ERRORS if errors else DONE)
+
+
+def _closing(made: pipeline.Generated, draft: bool) -> str:
+    counts = report.counts(made.findings)
+    if made.output is None:
+        return f"未生成文档：请先改正错误；确需先看版面的，可加 --draft 生成草稿。（{counts}）"
+    pages = f"，共 {made.pages} 页" if made.pages else ""
+    return f"已生成{'草稿' if draft else ''}：{made.output}{pages}。（{counts}）"
+
+
+@gongkai.command(
+    cls=Command,
+    context_settings=_SETTINGS,
+    options_metavar="[选项]",
+    short_help="只校验工作簿，不生成文档。",
+    epilog="""\
+\b
+例：
+  gongkai check 某某局.xlsx
+  gongkai check 某某局.xlsx --all
+  gongkai check 某某局.xlsx --format json
+
+\b
+退出码：0 没有错误；1 有错误；2 文件无法读取或命令写法有误。
+""",
+)
+@_on_workbook
+def check(workbook: Path, edition_id: str | None, form: str, show_all: bool) -> None:
+    """校验填好的工作簿：表内、表间关系和填报内容，逐条列出问题、单元格和处理办法。"""
+    from .. import pipeline
+
+    try:
+        with Progress() as say:
+            checked = pipeline.check(workbook, edition_id, say)
+    except Refusal as refusal:
+        _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
+    errors = pipeline.has_errors(checked.findings)
+    if form == "json":
+        click.echo(report.as_json(str(workbook), checked.edition.id, None, checked.findings))
+    else:
+        report.show(checked.findings, show_all)
+        verdict = "有错误，改正后才能生成公开文档" if errors else "没有错误，可以生成公开文档"
+        click.echo(f"校验完成：{verdict}。（{report.counts(checked.findings)}）")
+    _exit(ERRORS if errors else DONE)
+
+
+@gongkai.command(
+    cls=Command,
+    context_settings=_SETTINGS,
+    options_metavar="[选项]",
+    short_help="生成一本空白工作簿（.xlsx）。",
+    epilog="""\
+\b
+例：
+  gongkai new
+  gongkai new --year 2021 --unit 某某局 -o 某某局.xlsx
+
+已有同名文件时不改动它；加 --force 时原文件先另存，再写新的。
+""",
+)
+@click.option(
+    "--edition",
+    "edition_id",
+    metavar="版式",
+    shell_complete=_edition_ids,
+    help="版式，见 gongkai editions；默认按年度选取。",
+)
+@click.option("--year", type=click.IntRange(1000, 9999), metavar="年度", help="决算年度，四位数字。")
+@click.option("--unit", metavar="单位", help="单位全称，写入单位信息表。")
+@click.option("-o", "--output", metavar="文件", type=_FILE, help="输出的 .xlsx 文件；默认 公开-单位-年度.xlsx。")
+@click.option("--force", is_flag=True, help="已有同名文件时也写，原文件另存。")
+@_debug
+def new(edition_id: str | None, year: int | None, unit: str | None, output: Path | None, force: bool) -> None:
+    """生成一本空白工作簿，填好后用 generate 生成公开文档。"""
+    from .. import files, pipeline
+
+    edition_id, note = _choose_edition(edition_id, year)
+    if output is None:
+        output = Path("-".join(files.safe_name(part) for part in ("公开", unit, str(year or "")) if part) + ".xlsx")
+    elif output.is_dir() or output.suffix.lower() != ".xlsx":
+        raise click.UsageError(f"输出文件“{output}”应以 .xlsx 结尾。", click.get_current_context())
+    aside = pipeline.new(output, edition_id, year=year, unit=unit, force=force)
+    if aside is not None:
+        click.echo(f"原文件已另存为：{aside}")
+    if note:
+        click.echo(note)
+    click.echo(f"已生成空白工作簿：{output}（版式 {edition_id}）。填好后运行：gongkai generate {output}")
+
+
+def _choose_edition(edition_id: str | None, year: int | None) -> tuple[str, str]:
+    """The edition's id, and what to say when its years do not include the one asked for."""
+    from ..editions import ids, load, serving
+    from ..pipeline import editions_in_order
+
+    with editions_in_order():
+        if edition_id is not None:
+            years = load(edition_id).years
+            outside = year is not None and year not in years
+            note = f"请注意：版式 {edition_id} 适用 {_span(years)} 年度，不含 {year} 年度。" if outside else ""
+            return edition_id, note
+        found = tuple(edition.id for edition in serving(year)) if year is not None else ids()
+    if len(found) == 1:
+        return found[0], ""
+    if not found:
+        raise Refusal(f"没有适用于 {year} 年度的版式。", "可用 gongkai editions 查看现有版式，并用 --edition 指定。")
+    raise Refusal(f"有多个版式可用：{'、'.join(found)}。", "请用 --year 写明年度，或用 --edition 指定其中一个。")
+
+
+@gongkai.command(cls=Command, context_settings=_SETTINGS, options_metavar="[选项]", short_help="列出现有版式。")
+@_debug
+def editions() -> None:
+    """列出现有版式：编号、名称、适用年度。"""
+    from ..editions import ids, load
+    from ..pipeline import editions_in_order
+
+    with editions_in_order():
+        rows = [(edition.id, edition.name, f"适用年度：{_span(edition.years)}") for edition in map(load, ids())]
+    for row in rows:
+        click.echo("  ".join(row))
+
+
+def _span(years: tuple[int, ...]) -> str:
+    return "、".join(map(str, years))
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path is not None else None
+
+
+def _exit(code: int) -> None:
+    click.get_current_context().exit(code)
+
+
+if TYPE_CHECKING:
+    from .. import pipeline

@@ -1,0 +1,142 @@
+"""The five steps: edition and workbook, checks, words, pages, file. Each returns a finished value.
+
+A step's code is imported when the step is taken, so that checking never waits for the Word writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import files
+from .model.book import Book
+from .model.finding import Finding, Refusal, Severity
+
+if TYPE_CHECKING:
+    from .editions import Edition
+
+_WORST_FIRST = tuple(Severity)
+OUTPUT_FOLDER = "outputs"
+HAND_EDITED, REPLACED = "手工修改", "原文件"
+
+Say = Callable[[str], None]
+"""Called with the name of each step as it begins."""
+
+
+def _silent(step: str) -> None:
+    """Nobody wants to hear of progress."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    edition: Edition
+    book: Book
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """``output`` is None when findings at error level kept the document from being written."""
+
+    edition: str
+    findings: tuple[Finding, ...]
+    output: Path | None = None
+    pages: int | None = None
+    set_aside: Path | None = None
+
+
+def check(workbook: Path, edition_id: str | None = None, say: Say = _silent) -> Checked:
+    """Read the workbook and put every rule to it; Refusal when the file can't be used at all."""
+    with editions_in_order():
+        from .checks.run import run
+        from .workbook.read import read
+
+        say("读取工作簿")
+        edition, book = read(workbook, edition_id)
+        say("校验")
+        return Checked(edition, book, _ordered(book.findings, run(edition, book)))
+
+
+def generate(
+    workbook: Path,
+    output: Path | None = None,
+    *,
+    draft: bool = False,
+    edition_id: str | None = None,
+    say: Say = _silent,
+) -> Generated:
+    """The disclosure of a workbook, written to ``output``; a draft is written in spite of errors and marked so."""
+    target = output_path(workbook, output)
+    checked = check(workbook, edition_id, say)
+    edition, findings = checked.edition, checked.findings
+    if has_errors(findings) and not draft:
+        return Generated(edition.id, findings)
+    with editions_in_order():
+        from .document.package import fingerprint_ok
+        from .document.render import render
+        from .narrative.compose import compose
+
+        say("撰写文字")
+        disclosure, more = compose(edition, checked.book, draft)
+        findings = _ordered(findings, more)
+        if has_errors(findings) and not draft:
+            return Generated(edition.id, findings)
+        say("排版")
+        rendered = render(edition.find("style.docx"), disclosure)
+        findings = _ordered(findings, rendered.findings)
+        if has_errors(findings) and not draft:
+            return Generated(edition.id, findings)
+        say("写入文件")
+        aside = files.write(target, rendered.data, lambda old: "" if fingerprint_ok(old) is True else HAND_EDITED)
+        return Generated(edition.id, findings, target, rendered.pages, aside)
+
+
+def new(output: Path, edition_id: str, *, year: int | None, unit: str | None, force: bool = False) -> Path | None:
+    """A blank workbook at ``output``; with ``force`` a file that stands there is kept under another name."""
+    with editions_in_order():
+        from .editions import load
+        from .workbook.blank import build
+
+        if output.exists() and not force:
+            raise Refusal(f"“{output}”已经存在，没有改动它。", "请用 -o 另外指定一个文件名；确要重建的，加 --force。")
+        return files.write(output, build(load(edition_id), year=year, unit=unit), lambda _: REPLACED)
+
+
+def output_path(workbook: Path, output: Path | None) -> Path:
+    """Where the document goes: as named, into a folder as named, or ``outputs/`` under the current folder."""
+    name = files.safe_name(workbook.stem) + ".docx"
+    if output is None:
+        output = Path(OUTPUT_FOLDER) / name
+    elif output.is_dir():
+        output = output / name
+    if output.suffix.lower() != ".docx":
+        raise Refusal(f"输出文件“{output}”应以 .docx 结尾。", "公开文档是 Word 文件，例如 -o 决算公开.docx。")
+    if files.same_file(output, workbook):
+        raise Refusal("输出文件与输入的工作簿是同一个文件。", "请用 -o 另外指定一个文件名。")
+    return output
+
+
+def has_errors(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _ordered(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """All findings once, worst first, otherwise in the order they were made."""
+    once = dict.fromkeys(finding for group in groups for finding in group)
+    return tuple(sorted(once, key=lambda finding: _WORST_FIRST.index(finding.severity)))
+
+
+@contextmanager
+def editions_in_order() -> Iterator[None]:
+    """A fault in the edition's own files is told as what it is."""
+    from .editions import EditionError
+
+    try:
+        yield
+    except EditionError as error:
+        raise Refusal(
+            f"版式有误：{error}", "可用 gongkai editions 查看现有版式；自行改过版式文件的，请按提示改正。"
+        ) from error
