@@ -106,7 +106,8 @@ def _cells(row: etree._Element) -> Iterator[str]:
 def module_at(path: Path) -> ModuleType:
     """A script that is no part of the project, as a module."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
     return made
