@@ -11,7 +11,7 @@ from docx.opc.part import Part
 from lxml import etree
 
 from ..model.blocks import Chart, ChartKind, Series, Style
-from . import chartbook
+from . import chartbook, pielabels
 
 _C = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
@@ -27,6 +27,7 @@ _COLUMNS = ("2F5585", "A9BEDB", "7F7F7F", "D9C7A0")
 _SLICES = ("2F5585", "A9BEDB", "C8A25C", "6E8F7B", "D8D8D8", "8C5A5A", "7A86A8", "E3D3B0")
 _TEXT, _LINE = "404040", "A6A6A6"
 _SIZE = "1050"  # hundredths of a point
+_LABEL_LINE = 200_000  # height of a line of that size, in EMU
 _SHOWN_AMOUNT = re.compile(r"-?[\d,]+(?:\.(\d+))?")
 _CATEGORY_AXIS, _VALUE_AXIS = "1", "2"
 
@@ -44,7 +45,9 @@ def inline(part: Any, chart: Chart, number: int, width_emu: int, height_emu: int
         package,
     )
     held = Part(PackURI(f"/word/charts/chart{number}.xml"), _CHART_TYPE, b"", package)
-    root = _chart_space(chart, _typefaces(part), held.relate_to(workbook, RT.PACKAGE))
+    typefaces = _typefaces(part)
+    plot = _pie(chart, typefaces, width_emu, height_emu) if chart.kind is ChartKind.PIE else _columns(chart)
+    root = _chart_space(chart, plot, typefaces, held.relate_to(workbook, RT.PACKAGE))
     held._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return _drawing(chart, number, part.relate_to(held, RT.CHART), width_emu, height_emu)
 
@@ -113,7 +116,7 @@ def _properties(name: str, typefaces: dict[str, str]) -> etree._Element:
 
 
 def _body() -> etree._Element:
-    return _a("bodyPr")
+    return _a("bodyPr", wrap="none", anchor="ctr")
 
 
 def _type(typefaces: dict[str, str]) -> etree._Element:
@@ -121,8 +124,7 @@ def _type(typefaces: dict[str, str]) -> etree._Element:
     return _c("txPr", None, _body(), _a("lstStyle"), paragraph)
 
 
-def _chart_space(chart: Chart, typefaces: dict[str, str], workbook_id: str) -> etree._Element:
-    plot = _pie(chart, typefaces) if chart.kind is ChartKind.PIE else _columns(chart, typefaces)
+def _chart_space(chart: Chart, plot: etree._Element, typefaces: dict[str, str], workbook_id: str) -> etree._Element:
     body = [_c("autoTitleDeleted", 1), plot]
     if len(chart.series) > 1:
         body.append(_c("legend", None, _c("legendPos", "b"), _c("overlay", 0), _type(typefaces)))
@@ -143,7 +145,7 @@ def _chart_space(chart: Chart, typefaces: dict[str, str], workbook_id: str) -> e
     return root
 
 
-def _columns(chart: Chart, typefaces: dict[str, str]) -> etree._Element:
+def _columns(chart: Chart) -> etree._Element:
     grouped = any("," in label for one in chart.series for label in one.labels)
     series = [_column_series(chart, at, grouped) for at in range(len(chart.series))]
     few = len(chart.categories) * len(chart.series) <= 2
@@ -274,38 +276,43 @@ def _value_axis(grouped: bool, below_zero: bool) -> etree._Element:
     )
 
 
-def _pie(chart: Chart, typefaces: dict[str, str]) -> etree._Element:
+def _pie(chart: Chart, typefaces: dict[str, str], width: int, height: int) -> etree._Element:
     one = chart.series[0]
+    total = sum(figure.value for figure in one.points)
+    shares = tuple(float(figure.value / total) for figure in one.points)
+    places = pielabels.layout(shares, width, height, _LABEL_LINE / height)
     labels = _c("dLbls")
     for at, (category, shown) in enumerate(zip(chart.categories, one.labels, strict=True)):
-        labels.append(_slice_label(at, f"{category}\n{shown}", typefaces))
+        labels.append(_slice_label(at, f"{category} {shown}", typefaces, places.shifts[at]))
     labels.extend((_shape(None), _c("dLblPos", "outEnd"), *_shows(category=True, percent=True)))
     labels.extend((_c("showLeaderLines", 1), _c("leaderLines", None, _c("spPr", None, _line(_LINE)))))
+    edge = "FFFFFF" if len(shares) > 1 else None
     slices = (
-        _c("dPt", None, _c("idx", at), _c("bubble3D", 0), _shape(_SLICES[at % len(_SLICES)], "FFFFFF"))
-        for at in range(len(chart.categories))
+        _c("dPt", None, _c("idx", at), _c("bubble3D", 0), _shape(_SLICES[at % len(_SLICES)], edge))
+        for at in range(len(shares))
     )
     series = _c("ser", None, _c("idx", 0), _c("order", 0), _series_name(one, 0), *slices, labels, *_data(chart, 0))
-    pie = _c("pieChart", None, _c("varyColors", 1), series, _c("firstSliceAng", 0))
-    return _c("plotArea", None, _c("layout"), pie)
+    pie = _c("pieChart", None, _c("varyColors", 1), series, _c("firstSliceAng", places.start))
+    return _c("plotArea", None, _box(places.box), pie)
 
 
-def _slice_label(at: int, text: str, typefaces: dict[str, str]) -> etree._Element:
+def _box(box: tuple[float, float, float, float]) -> etree._Element:
+    """The pie itself (without labels) at a fixed place of the chart."""
+    made = _c("manualLayout", None, _c("layoutTarget", "inner"), _c("xMode", "edge"), _c("yMode", "edge"))
+    made.extend(_c(name, f"{value:.4f}") for name, value in zip("xywh", box, strict=True))
+    return _c("layout", None, made)
+
+
+def _slice_label(at: int, text: str, typefaces: dict[str, str], shift: tuple[float, float]) -> etree._Element:
     """Category and share as shown in the sentence: Word's own percentages would be rounded another way."""
-    rich = _c("rich", None, _body(), _a("lstStyle"))
-    for line in text.split("\n"):
-        run = _a("t")
-        run.text = line
-        rich.append(_a("p", _a("r", _properties("rPr", typefaces), run)))
-    return _c(
-        "dLbl",
-        None,
-        _c("idx", at),
-        _c("tx", None, rich),
-        _shape(None),
-        _c("dLblPos", "outEnd"),
-        *_shows(category=True, percent=True),
-    )
+    run = _a("t")
+    run.text = text
+    rich = _c("rich", None, _body(), _a("lstStyle"), _a("p", _a("r", _properties("rPr", typefaces), run)))
+    label = _c("dLbl", None, _c("idx", at))
+    if any(shift):
+        label.append(_c("layout", None, _c("manualLayout", None, _c("x", shift[0]), _c("y", shift[1]))))
+    label.extend((_c("tx", None, rich), _shape(None), _c("dLblPos", "outEnd"), *_shows(category=True, percent=True)))
+    return label
 
 
 def _drawing(chart: Chart, number: int, chart_id: str, width: int, height: int) -> etree._Element:
