@@ -26,6 +26,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 if str(ROOT / "scripts") not in sys.path:
     sys.path.append(str(ROOT / "scripts"))
 
+import make_samples  # noqa: E402
 from sample_source import content, load_source, names  # noqa: E402
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "fill",
     "generate",
     "load_source",
+    "make_samples",
     "module_at",
     "names",
     "sample",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import make_samples
 import pytest
 
 from generator.pipeline import check
-from tests.support import INPUTS, names, sample
+from tests.support import INPUTS, make_samples, names, sample
 
 
 def test_files_are_what_the_script_makes() -> None:
