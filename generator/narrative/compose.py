@@ -1,0 +1,77 @@
+"""From an Edition and a Book to the finished Disclosure: the chapters, rendered in the order the edition names."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import jinja2
+
+from ..editions import Edition, EditionError
+from ..editions.node import read
+from ..model.blocks import Contents, Disclosure, Section
+from ..model.book import Book
+from ..model.finding import Finding
+from .context import Context
+from .glossary import glossary
+from .ledger import Ledger
+from .scribe import Scribe, name_id
+from .spans import SUFFIX, WrongTemplate, environment, place
+
+_CHAPTERS = "chapters"
+_FIXED = f"{_CHAPTERS}/fixed.yaml"
+
+
+def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosure, tuple[Finding, ...]]:
+    """The whole document and what is missing for it. EditionError names the chapter and line that is at fault."""
+    context = Context(edition, book)
+    ledger = Ledger(context)
+    scribe = Scribe(context, ledger, _fixed_digits(edition.find(_FIXED)))
+    functions = {
+        **ledger.functions,
+        **scribe.functions,
+        "glossary": lambda **lists: glossary(context, ledger, lists),
+        "name_id": lambda name: name_id(getattr(name, "raw", name)),
+    }
+    templates = environment(edition.folders)
+    sections: list[Section] = []
+    for name in edition.chapters:
+        try:
+            templates.get_template(f"{_CHAPTERS}/{name}{SUFFIX}").render(functions)
+        except (jinja2.TemplateError, WrongTemplate, TypeError) as error:
+            raise EditionError(f"{edition.id}: {place(error) or name + SUFFIX}：{error}") from error
+        sections += scribe.chapter(name)
+    _check_contents(edition, sections)
+    disclosure = Disclosure(
+        title=context.fill(edition.title),
+        unit=context.words["unit"],
+        subject=edition.name,
+        year=context.year,
+        edition=edition.id,
+        sections=tuple(sections),
+        draft=draft,
+    )
+    return disclosure, (*ledger.findings, *scribe.findings)
+
+
+def _check_contents(edition: Edition, sections: list[Section]) -> None:
+    """A line of the contents that points nowhere is a fault of the edition."""
+    ids = {block.id for section in sections for block in section.blocks}
+    for section in sections:
+        for block in section.blocks:
+            if isinstance(block, Contents):
+                lost = [entry.text for entry in block.entries if entry.target not in ids]
+                if lost:
+                    raise EditionError(f"{edition.id}: 目录所列的标题在正文中没有：{'、'.join(lost)}")
+
+
+@lru_cache(maxsize=8)
+def _fixed_digits(path: Path) -> tuple[str, ...]:
+    """Digits that belong to the form's own wording, as the edition declares them."""
+    node = read(path, f"{path.parent.parent.name}/{_FIXED}")
+    made = node.texts("fixed_digits")
+    node.done()
+    return made
+
+
+__all__ = ["compose"]

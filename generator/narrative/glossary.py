@@ -1,0 +1,90 @@
+"""The terms of 名词解释 from the edition's ``glossary.yaml``: what is empty goes, the numbering closes up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..editions import Node, fill
+from ..editions.node import read
+from .context import Context
+from .ledger import Ledger
+
+FILE = "glossary.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    amount: str
+    usual: bool  # named by the form itself, whatever the unit has
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    id: str
+    term: str
+    text: str
+    list: str
+    kinds: tuple[_Kind, ...]
+    other_than: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term; ``lines`` are what the chapter lists below it."""
+
+    id: str
+    term: str
+    text: str
+    list: str
+    lines: Sequence[Any]
+
+
+def glossary(context: Context, ledger: Ledger, lists: Mapping[str, Sequence[Any]]) -> tuple[Term, ...]:
+    """All terms in order. A term with a ``list:`` is there only when ``lists`` has something under that name."""
+    made: list[Term] = []
+    for item in _items(context.edition.find(FILE)):
+        if item.list and not lists.get(item.list):
+            continue
+        words = {**context.words, "kinds": _kinds(ledger, item)}
+        text = fill(item.text, words)
+        made.append(Term(item.id, fill(item.term, words), text, item.list, lists.get(item.list, ())))
+    return tuple(made)
+
+
+def _kinds(ledger: Ledger, item: _Item) -> str:
+    """“甲”、“乙”: the kinds of income the unit has; all that the form names where it has nothing special."""
+    special = any(ledger.figure(path) for path in item.other_than)
+    chosen = [kind for kind in item.kinds if ledger.figure(kind.amount)] if special else []
+    return "、".join(f"“{kind.name}”" for kind in chosen or [k for k in item.kinds if k.usual])
+
+
+@lru_cache(maxsize=8)
+def _items(path: Path) -> tuple[_Item, ...]:
+    node = read(path, f"{path.parent.name}/{path.name}")
+    made = tuple(_item(one) for one in node.nodes("items"))
+    node.done()
+    return made
+
+
+def _item(node: Node) -> _Item:
+    made = _Item(
+        id=node.text("id"),
+        term=node.text("term"),
+        text=node.text("text", ""),
+        list=node.text("list", ""),
+        kinds=tuple(_kind(n) for n in node.nodes("kinds", [])),
+        other_than=node.texts("all_unless", ()),
+    )
+    node.done()
+    return made
+
+
+def _kind(node: Node) -> _Kind:
+    made = _Kind(node.text("name"), node.text("amount"), node.flag("usual"))
+    node.done()
+    return made
