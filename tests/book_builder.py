@@ -256,8 +256,8 @@ def _fill_sums(edition: Edition, form: Form, given: dict[str, Any]) -> None:
         codes = {key for key in given if key not in rows}
         wanted = codes | {code[:n] for code in codes for n in block.open.levels if n < len(code)}
         for code in sorted(wanted):
-            values = {"name": edition.subjects.get(code, "自设科目"), **(given.pop(code, None) or {})}
-            given[code] = values
+            own = given.pop(code, None) or {}
+            given[code] = own if own is MISSING else {"name": edition.subjects.get(code, "自设科目"), **own}
             parents[code] = block
     children: dict[str, list[str]] = {}
     for code, block in parents.items():

@@ -1,0 +1,95 @@
+"""Places and quantities in an accountant's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from ..model.cell import CellRef
+from ..model.form import Block, Form, Kind
+from .formula import Operand, Reads, State
+
+_NUMBERED = re.compile(r"^\d+")
+_ROUND = Context(prec=60, rounding=ROUND_HALF_UP)
+_LISTED = 4  # cells named before “等 n 格”
+_CENT = Decimal("0.01")
+
+
+def table(form: Form) -> str:
+    """The table's name without the number of its sheet."""
+    return _NUMBERED.sub("", form.sheet)
+
+
+def in_table(reads: Reads, operand: Operand) -> str:
+    """“合计”行“基本支出”; without the column where the block has only one amount."""
+    return row_name(reads, operand) + column_name(reads, operand)
+
+
+def place(reads: Reads, operand: Operand) -> str:
+    return table(reads.edition.form(operand.form)) + in_table(reads, operand)
+
+
+def row_name(reads: Reads, operand: Operand) -> str:
+    declared = reads.declared(operand.form, operand.row)
+    if declared is not None:
+        return f"“{declared.label}”行" if declared.label else ""
+    return f"“{operand.row}{' ' + operand.name if operand.name else ''}”行"
+
+
+def column_name(reads: Reads, operand: Operand) -> str:
+    block = _block(reads, operand)
+    heads = {c.key: c.head for c in block.columns if c.kind in (Kind.MONEY, Kind.COUNT, Kind.NUMBER)}
+    if operand.column not in heads or len(heads) < 2:
+        return ""
+    return f"“{_short(heads[operand.column], heads.values())}”栏"
+
+
+def _short(head: tuple[str, ...], all_heads: Iterable[tuple[str, ...]]) -> str:
+    """The head path without the parts that every amount of the block shares."""
+    others = list(all_heads)
+    kept = [part for n, part in enumerate(head) if not all(len(o) > n and o[n] == part for o in others)]
+    return "·".join(kept or head[-1:])
+
+
+def _block(reads: Reads, operand: Operand) -> Block:
+    fixed = reads.places(operand.form).fixed.get(operand.row)
+    if fixed is not None:
+        return fixed[0]
+    blocks = reads.edition.form(operand.form).blocks
+    return next(
+        (b for b in blocks if b.open is not None and any(c.key == operand.column for c in b.columns)), blocks[0]
+    )
+
+
+def quantity(like: Operand, value: Decimal, unit: bool = True) -> str:
+    """``value`` (万元 or a count) as it stands in the workbook: 1,234.50 万元, 12,345,000.00 元 or 12."""
+    if not like.money:
+        return f"{value.normalize():,f}"
+    shown = value * like.divisor
+    rounded = shown.quantize(_CENT * _CENT * _CENT, context=_ROUND)
+    text = f"{rounded:,f}".rstrip("0")
+    whole, _, decimals = text.partition(".")
+    if not rounded:
+        whole = "0"
+    return f"{whole}.{decimals.ljust(2, '0')}" + ((" 万元" if like.divisor == 1 else " 元") if unit else "")
+
+
+def cells(refs: Iterable[CellRef], beside: str = "") -> str:
+    """Sheet!A1、B2 等 5 格; the sheet once, and not at all where it is ``beside``."""
+    by_sheet: dict[str, list[CellRef]] = {}
+    for ref in refs:
+        by_sheet.setdefault(ref.sheet, []).append(ref)
+    said = []
+    for sheet, found in by_sheet.items():
+        listed = "、".join(ref.address for ref in found[:_LISTED])
+        more = f" 等 {len(found)} 格" if len(found) > _LISTED else ""
+        said.append(("" if sheet == beside else f"{sheet}!") + listed + more)
+    return "；".join(said)
+
+
+def source(reads: Reads, operand: Operand) -> str:
+    """What stands in brackets after a figure: its cell, or why there is none."""
+    if operand.cell is not None:
+        return f"（{operand.cell}{'，未填' if operand.state is State.BLANK else ''}）"
+    return "（表中没有该科目）"

@@ -1,0 +1,112 @@
+"""What a rule is, and what trying it gives: frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from ..model.cell import CellRef
+from ..model.expression import Binary
+from ..model.figure import ZERO
+from ..model.finding import Severity
+from ..model.form import Block
+from .formula import Operand, Side
+
+
+class RuleKind(Enum):
+    IDENTITY = "identity"  # one figure quoted in two places: equal to the last digit
+    SUM = "sum"  # a figure and its addends: a tail is allowed
+    ORDER = "order"  # a part and its whole
+    CODED = "coded"
+
+
+class Sums(Enum):
+    """Which declared sums of a form a check stands for."""
+
+    COLUMNS = "columns"  # Column.sum_of
+    ROWS = "rows"  # Row.sum_of
+    CHILDREN = "children"  # Row.children, open tables by code prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A form, one of its blocks, or columns of that block."""
+
+    form: str
+    block: str = ""
+    columns: tuple[str, ...] = ()
+
+    def covers(self, block: Block) -> bool:
+        return not self.block or self.block == block.key
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A place filled in turn: by ``keys``, or by the codes of rows (of ``digits`` digits, 0 = any) found in a scope."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    codes: tuple[Scope, ...] = ()
+    digits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One relation to try. ``tolerance`` is in 万元 per shown figure; ``message`` replaces the usual sentence."""
+
+    kind: RuleKind
+    severity: Severity
+    tolerance: Decimal
+    fix: str
+    message: str = ""
+    formula: Binary | None = None
+    each: tuple[Each, ...] = ()
+    when: tuple[Binary, ...] = ()
+    unless: tuple[Binary, ...] = ()
+    implied: tuple[Sums, ...] = ()
+    coded: str = ""
+    scope: tuple[Scope, ...] = ()
+    text: str = ""  # the formula as written, for explanations
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    title: str
+    severity: Severity
+    explain: str
+    fix: str
+    basis: str
+    checks: tuple[Check, ...]
+    source: str
+
+
+class Outcome(Enum):
+    HOLDS = "holds"
+    BROKEN = "broken"
+    NOT_APPLICABLE = "does not apply"
+    UNANSWERABLE = "unanswerable"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One check tried in one place.
+
+    A relation has ``left`` and ``right``; ``gap`` is left - right, and ``tail`` says that it holds only within the
+    tail's envelope. A coded check has ``words`` for its message instead. ``blame`` are the operands that make the
+    question unanswerable; ``how`` says how an implied sum adds (columns, rows, children).
+    """
+
+    rule: Rule
+    check: Check
+    outcome: Outcome
+    cells: tuple[CellRef, ...] = ()
+    left: Side | None = None
+    right: Side | None = None
+    gap: Decimal = ZERO
+    tail: bool = False
+    blame: tuple[Operand, ...] = ()
+    how: Sums | None = None
+    words: Mapping[str, str] = field(default_factory=dict)

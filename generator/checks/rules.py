@@ -1,0 +1,219 @@
+"""Rules as rows of data: the edition's rule files, read and checked against its forms.
+
+A rule has an id that is never reused, its words, and one or more checks. A check is a formula over form keys, a
+sum that the forms declare (``implied``), or a named piece of code (``coded``) for what no formula can say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from itertools import product
+from typing import TypeVar
+
+from ..editions import Edition, EditionError
+from ..editions.node import Node
+from ..model import expression
+from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
+from ..model.finding import Severity
+from ..model.form import Form
+from .coded import NAMES as CODED_NAMES
+from .formula import ARITHMETIC, COMPARISONS, FUNCTIONS
+from .rule import Check, Each, Rule, RuleKind, Scope, Sums
+
+_E = TypeVar("_E", bound=Enum)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """Editions hold mappings and can't be hashed; their id and folders say which they are."""
+
+    id: str
+    folders: tuple[object, ...]
+
+    def __init__(self, edition: Edition) -> None:
+        object.__setattr__(self, "id", edition.id)
+        object.__setattr__(self, "folders", edition.folders)
+        object.__setattr__(self, "edition", edition)
+
+
+def load(edition: Edition) -> tuple[Rule, ...]:
+    """All rules of the edition in the order of its files; EditionError names file and place of a mistake."""
+    return _load(_Key(edition))
+
+
+@lru_cache(maxsize=8)
+def _load(key: _Key) -> tuple[Rule, ...]:
+    edition: Edition = key.edition  # type: ignore[attr-defined]
+    found: list[Rule] = []
+    for name in edition.rule_files:
+        for node in edition.yaml(name):
+            found.append(_rule(edition, node))
+            if any(rule.id == found[-1].id for rule in found[:-1]):
+                raise node.fail(f"rule id {found[-1].id!r} is used twice")
+    return tuple(found)
+
+
+def _rule(edition: Edition, node: Node) -> Rule:
+    severity = _one_of(node, "severity", Severity, "error")
+    fix = node.text("fix")
+    rule = Rule(
+        id=node.text("id"),
+        title=node.text("title"),
+        severity=severity,
+        explain=node.text("explain"),
+        fix=fix,
+        basis=node.text("basis"),
+        checks=tuple(_check(edition, n, severity, fix) for n in node.nodes("checks")),
+        source=node.source,
+    )
+    if not rule.checks:
+        raise node.fail("a rule needs at least one check")
+    node.done()
+    return rule
+
+
+def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Check:
+    forms = {form.id: form for form in edition.forms}
+    ways = [way for way in ("formula", "implied", "coded") if node.has(way)]
+    if len(ways) != 1:
+        raise node.fail("a check has exactly one of formula, implied, coded")
+    each = tuple(_each(forms, name, n) for name, n in node.node("each").items()) if node.has("each") else ()
+    coded = node.text("coded", "")
+    if coded and coded not in CODED_NAMES:
+        raise node.fail(f"no coded check {coded!r}; there are {', '.join(CODED_NAMES)}")
+    made = Check(
+        kind=_one_of(node, "kind", RuleKind, {"formula": "identity", "implied": "sum", "coded": "coded"}[ways[0]]),
+        severity=_one_of(node, "severity", Severity, severity.value),
+        tolerance=_tolerance(edition, node, "tail" if ways[0] == "implied" else "exact"),
+        fix=node.text("fix", fix),
+        message=node.text("message", ""),
+        formula=_comparison(node, node.text("formula")) if ways[0] == "formula" else None,
+        each=each,
+        when=tuple(_comparison(node, text) for text in node.texts("when", ())),
+        unless=tuple(_comparison(node, text) for text in node.texts("unless", ())),
+        implied=tuple(_named(node, Sums, name) for name in node.texts("implied", ())),
+        coded=coded,
+        scope=tuple(_scope(forms, node, text) for text in node.texts("scope", ())),
+        text=node.text("formula", ""),
+    )
+    node.done()
+    for tree in (*((made.formula,) if made.formula else ()), *made.when, *made.unless):
+        for half in (tree.left, tree.right):
+            _check_refs(forms, node, half, made.each)
+    return made
+
+
+def _one_of(node: Node, key: str, kind: type[_E], default: str) -> _E:
+    return _named(node, kind, node.text(key, default))
+
+
+def _named(node: Node, kind: type[_E], name: str) -> _E:
+    try:
+        return kind(name)
+    except ValueError:
+        raise node.fail(f"{name!r} is none of {', '.join(str(m.value) for m in kind)}") from None
+
+
+def _tolerance(edition: Edition, node: Node, default: str) -> Decimal:
+    name = node.text("tolerance", default)
+    if name not in edition.tolerances:
+        raise node.fail(f"tolerance {name!r} is none of {', '.join(edition.tolerances)}")
+    return edition.tolerances[name]
+
+
+def _scope(forms: Mapping[str, Form], node: Node, text: str) -> Scope:
+    """``form``, ``form.block`` or ``form.block.column``."""
+    form_id, _, rest = text.partition(".")
+    block_key, _, column = rest.partition(".")
+    if form_id not in forms:
+        raise node.fail(f"no form {form_id!r} in {text!r}")
+    block = next((b for b in forms[form_id].blocks if b.key == block_key), None)
+    if block_key and block is None:
+        raise node.fail(f"form {form_id!r} has no block {block_key!r}")
+    if column and (block is None or column not in {c.key for c in block.columns}):
+        raise node.fail(f"block {block_key!r} has no column {column!r}")
+    return Scope(form_id, block_key, (column,) if column else ())
+
+
+def _each(forms: Mapping[str, Form], name: str, node: Node) -> Each:
+    if isinstance(node.data, list):
+        return Each(name, keys=tuple(str(n.data) for n in node))
+    made = Each(
+        name,
+        codes=tuple(_scope(forms, node, text) for text in node.texts("codes")),
+        digits=node.whole("digits", 0),
+    )
+    node.done()
+    return made
+
+
+def _comparison(node: Node, text: str) -> Binary:
+    try:
+        tree = expression.parse(text)
+    except expression.ExpressionError as error:
+        raise node.fail(str(error)) from error
+    if not isinstance(tree, Binary) or tree.operator not in COMPARISONS:
+        raise node.fail(f"{text!r} compares nothing: one of {' '.join(COMPARISONS)} is expected")
+    return tree
+
+
+def _refs(node: Node, tree: Expression) -> Iterator[tuple[str, ...]]:
+    if isinstance(tree, Ref):
+        if not (len(tree.parts) == 1 and tree.parts[0].isdigit()):  # a plain number
+            yield tree.parts
+    elif isinstance(tree, Negative):
+        yield from _refs(node, tree.operand)
+    elif isinstance(tree, Binary):
+        if tree.operator not in ARITHMETIC:
+            raise node.fail(f"{tree.operator!r} can't stand inside a rule's formula")
+        yield from _refs(node, tree.left)
+        yield from _refs(node, tree.right)
+    elif isinstance(tree, Call):
+        if tree.name not in FUNCTIONS:
+            raise node.fail(f"no function {tree.name!r}; there are {', '.join(FUNCTIONS)}")
+        for argument in tree.arguments:
+            yield from _refs(node, argument)
+    else:
+        assert isinstance(tree, Number)
+
+
+def _check_refs(forms: Mapping[str, Form], node: Node, tree: Expression, each: tuple[Each, ...]) -> None:
+    """Every key a reference can name must be there; codes of open tables are known only when a book is read."""
+    listed = [e for e in each if e.keys]
+    dynamic = {e.name for e in each if not e.keys}
+    for parts in _refs(node, tree):
+        if len(parts) != 3:
+            raise node.fail(f"{'.'.join(parts)!r} is not form.row.column")
+        for chosen in product(*(e.keys for e in listed)):
+            places = dict(zip((e.name for e in listed), chosen, strict=True)) | dict.fromkeys(dynamic, "{}")
+            form_id, row, column = (_fill(node, part, places) for part in parts)
+            _check_ref(forms, node, form_id, row, column)
+
+
+def _fill(node: Node, part: str, places: Mapping[str, str]) -> str:
+    try:
+        return part.format_map(places)
+    except (KeyError, ValueError, IndexError):
+        raise node.fail(f"{part!r} names a place that `each` does not fill") from None
+
+
+def _check_ref(forms: Mapping[str, Form], node: Node, form_id: str, row: str, column: str) -> None:
+    form = forms.get(form_id)
+    if form is None:
+        raise node.fail(f"no form {form_id!r}")
+    if "{}" in row:
+        blocks = form.blocks
+    else:
+        fixed = form.block_of_row(row)
+        blocks = (fixed,) if fixed is not None else ()
+    if not blocks:
+        raise node.fail(f"form {form_id!r} has no row {row!r}")
+    if "{}" not in column and not any(column in {c.key for c in block.columns} for block in blocks):
+        raise node.fail(f"row {row!r} of form {form_id!r} has no column {column!r}")
+
+
+__all__ = ["Check", "Each", "EditionError", "Rule", "RuleKind", "Scope", "Sums", "load"]
