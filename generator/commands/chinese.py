@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 _HEADINGS = {"Options": "选项", "Commands": "命令", "Arguments": "参数"}
+# A place such as 收入表!D12 stays whole, and so do numbers and words.
+_PIECES = re.compile(r"[^\s、，。；：]{0,16}![A-Z]{1,3}\d+|[!-~]+|\s+|.")
 _CLOSING = "，。；：！？）”》、"
 
 
@@ -22,7 +24,7 @@ def wrap(text: str, columns: int, indent: str = "", hanging: str | None = None) 
     """Lines no wider than ``columns``; breaks between Chinese characters or at blanks, never before a closing mark."""
     rest = indent if hanging is None else hanging
     lines, line, empty = [], indent, True
-    for piece in re.findall(r"[!-~]+|\s+|.", text):
+    for piece in _PIECES.findall(text):
         if not empty and width(line + piece.rstrip()) > columns and piece not in _CLOSING:
             lines.append(line.rstrip())
             line, empty = rest, True

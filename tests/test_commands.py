@@ -1,0 +1,350 @@
+"""The command line: exit codes, the one JSON object, Chinese words everywhere, and consoles that know no Chinese."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from generator import __version__, pipeline
+from generator.commands import chinese, cli, report
+from generator.editions import ids
+from generator.model.cell import CellRef
+from generator.model.finding import Finding, Refusal, Severity
+from generator.pipeline import Checked, Generated
+
+ROOT = Path(__file__).resolve().parents[1]
+CELLS = tuple(CellRef("03支出决算表", row, 4) for row in range(12, 20))
+FAULT = Finding("X1", Severity.ERROR, "表2合计 1.00 与表1合计 2.00 不等，相差 1.00。", "请核对两表。", CELLS)
+DOUBT = Finding("Y1", Severity.WARNING, "增减幅度较大。", "请核实。", CELLS[:1], unanswerable=True)
+HINT = Finding("W9", Severity.INFO, "已按万元读取。")
+
+
+def run(*arguments: str, command: object = cli.gongkai) -> Result:
+    return CliRunner().invoke(command, list(arguments))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Named:
+    id: str
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch):
+    """Let the pipeline answer with given findings; what it was asked is recorded."""
+    asked: list[tuple] = []
+
+    def answer(*findings: Finding, **result: object) -> list[tuple]:
+        def generate(*args: object, **options: object) -> Generated:
+            asked.append((args, options))
+            return Generated("某版式", findings, **result)  # type: ignore[arg-type]
+
+        def check(*args: object) -> Checked:
+            asked.append((args, {}))
+            return Checked(_Named("某版式"), None, findings)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(pipeline, "generate", generate)
+        monkeypatch.setattr(pipeline, "check", check)
+        return asked
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("findings", "code"),
+    [((), 0), ((DOUBT, HINT), 0), ((FAULT,), 1)],
+    ids=["clean", "warnings", "errors"],
+)
+def test_exit_codes_and_closing_lines(made, findings: tuple[Finding, ...], code: int) -> None:
+    written = {} if code else {"output": Path("outputs/a.docx"), "pages": 36}
+    made(*findings, **written)
+    generated, checked = run("generate", "a.xlsx"), run("check", "a.xlsx")
+    assert (generated.exit_code, checked.exit_code) == (code, code)
+    closing = generated.output.splitlines()[-1]
+    assert closing.startswith("未生成文档" if code else "已生成：outputs/a.docx，共 36 页")
+    assert report.counts(findings) in closing
+    assert checked.output.splitlines()[-1].startswith("校验完成：" + ("有错误" if code else "没有错误"))
+
+
+def test_options_reach_the_pipeline(made) -> None:
+    asked = made(FAULT, output=Path("b.docx"), set_aside=Path("b.手工修改-1.docx"))
+    result = run("generate", "a.xlsx", "-o", "b.docx", "--draft", "--edition", "某版式")
+    (args, options), *_ = asked
+    assert args == (Path("a.xlsx"), Path("b.docx"))
+    assert (options["draft"], options["edition_id"]) == (True, "某版式")
+    assert result.exit_code == 1  # the draft is written, the errors stay errors
+    assert "已生成草稿：b.docx" in result.output
+    assert "已另存为：b.手工修改-1.docx" in result.output
+
+
+def test_json_is_one_object_of_the_given_shape(made) -> None:
+    made(FAULT, DOUBT)
+    for command in ("generate", "check"):
+        result = run(command, "a.xlsx", "--format", "json")
+        assert result.exit_code == 1
+        assert json.loads(result.stdout) == {
+            "workbook": "a.xlsx",
+            "edition": "某版式",
+            "output": None,
+            "findings": [
+                {
+                    "rule": "X1",
+                    "severity": "error",
+                    "cells": [f"03支出决算表!D{row}" for row in range(12, 20)],
+                    "message": FAULT.message,
+                    "fix": FAULT.fix,
+                },
+                {
+                    "rule": "Y1",
+                    "severity": "warning",
+                    "cells": ["03支出决算表!D12"],
+                    "message": DOUBT.message,
+                    "fix": DOUBT.fix,
+                },
+            ],
+        }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "workbook", "words"),
+    [
+        (["generate", "无此文件.xlsx", "--format", "json"], "无此文件.xlsx", ""),
+        (["check", "无此文件.xlsx", "--format=json"], "无此文件.xlsx", ""),
+        (["generate", "--format", "json"], None, "缺少“工作簿”"),
+        (["check", "a.xlsx", "--drat", "--format", "json"], None, "没有选项 --drat"),
+        (["generate", "a.xlsx", "b.xlsx", "--format", "json"], "a.xlsx", "多余的内容：b.xlsx"),
+        (["generate", "a.xlsx", "-o", "a.pdf", "--format", "json"], "a.xlsx", "应以 .docx 结尾"),
+        (["generate", "a.xlsx", "--edition", "无此版式", "--format", "json"], "a.xlsx", ""),
+    ],
+)
+def test_json_also_when_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], workbook: str | None, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    told = json.loads(result.stdout)
+    finding = told.pop("findings")
+    assert told in (
+        {"workbook": workbook, "edition": None, "output": None},
+        {"workbook": None, "edition": None, "output": None},
+    )
+    assert [(f["rule"], f["severity"], f["cells"]) for f in finding] == [("S0", "error", [])]
+    assert words in finding[0]["message"]
+    assert finding[0]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "命令："),
+        (["--help"], "用法：gongkai [选项] 命令"),
+        (["generate", "--help"], "--draft"),
+        (["check", "--help"], "退出码"),
+        (["new", "--help"], "--force"),
+        (["editions", "-h"], "列出现有版式"),
+        (["--version"], __version__),
+    ],
+)
+def test_help_is_chinese_throughout(arguments: list[str], words: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert words in result.output
+    for english in ("Usage", "Options", "Commands", "Show", "exit", "default", "required"):
+        assert english not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["generate"], "缺少“工作簿”"),
+        (["generat", "a.xlsx"], "是否想写 generate"),
+        (["a.xlsx"], "gongkai generate a.xlsx"),
+        (["generate", "a.xlsx", "--format", "xml"], "只能是 text 或 json"),
+        (["generate", "a.xlsx", "-o"], "选项 -o"),
+        (["new", "--year", "二〇二一"], "--year"),
+        (["new", "--year", "3000"], "没有适用于 3000 年度的版式"),
+        (["new", "--edition", "无此版式"], "没有版式"),
+        (["new", "-o", "a.docx"], "应以 .xlsx 结尾"),
+    ],
+)
+def test_misuse_is_told_in_chinese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert list(tmp_path.iterdir()) == []
+    assert result.exit_code == 2
+    assert words in result.stderr
+    for english in ("Usage", "Error", "Try", "Invalid", "Missing", "Traceback"):
+        assert english not in result.output
+
+
+def test_a_long_list_stops_at_a_screen(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINES", "24")
+    monkeypatch.setenv("COLUMNS", "80")
+    made(FAULT, *(Finding(f"W{n}", Severity.WARNING, f"第 {n} 处。", "请核实。", CELLS) for n in range(40)), HINT)
+    short, long = run("check", "a.xlsx").output, run("check", "a.xlsx", "--all").output
+    assert len(short.splitlines()) <= 24
+    assert max(map(chinese.width, short.splitlines())) <= 80
+    assert "加 --all 可全部列出" in short
+    assert "[W39]" not in short
+    assert "[W39]" in long
+    assert "[W9]" in long
+    assert long.index("错误 1 条") < long.index("警告 40 条") < long.index("提示 1 条")
+    assert "03支出决算表!D12" in short
+    assert "等 8 处" in short
+    assert "03支出决算表!D19" in long
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_an_unforeseen_fault_shows_no_traceback(monkeypatch: pytest.MonkeyPatch, format_: str) -> None:
+    def fail(*_: object, **__: object) -> Generated:
+        raise LookupError("某处")
+
+    monkeypatch.setattr(pipeline, "generate", fail)
+    result = run("generate", "a.xlsx", "--format", format_)
+    assert result.exit_code == 2
+    assert "程序内部出错（LookupError：某处）" in result.output
+    assert "Traceback" not in result.output
+    assert "Traceback" in run("generate", "a.xlsx", "--debug").stderr
+
+
+def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> Generated:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "generate", stop)
+    result = run("generate", "a.xlsx")
+    assert (result.exit_code, result.stderr.strip()) == (130, "已中断，没有写出新的文件。")
+
+
+def test_new_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    year = str(max(pipeline_years()))
+    assert run("new", "--year", year, "--unit", "甲/乙局").exit_code == 0
+    book = tmp_path / f"公开-甲_乙局-{year}.xlsx"
+    book.write_bytes(b"filled in by hand")
+    refused = run("new", "--year", year, "-o", book.name)
+    assert (refused.exit_code, book.read_bytes()) == (2, b"filled in by hand")
+    assert "--force" in refused.stderr
+    assert run("new", "--year", year, "-o", book.name, "--force").exit_code == 0
+    assert book.read_bytes()[:2] == b"PK"
+    (aside,) = (path for path in tmp_path.iterdir() if path != book)
+    assert aside.read_bytes() == b"filled in by hand"
+
+
+def pipeline_years() -> list[int]:
+    from generator.editions import load
+
+    return [year for name in ids() for year in load(name).years]
+
+
+def test_editions_are_listed() -> None:
+    result = run("editions")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.output.splitlines()] == list(ids())
+
+
+@pytest.mark.parametrize(
+    ("workbook", "output", "expected"),
+    [
+        ("某局.xlsx", None, "outputs/某局.docx"),
+        ("x/a:b?.xlsx", None, "outputs/a_b_.docx"),
+        ("a.xlsx", "b.docx", "b.docx"),
+        ("a.xlsx", "folder", "folder/a.docx"),
+        ("a.xlsx", "b.DOCX", "b.DOCX"),
+        ("a.xlsx", "b.pdf", None),
+        ("a.xlsx", "b", None),
+        ("a.docx", "a.docx", None),
+        ("a.docx", "folder/../a.docx", None),
+    ],
+)
+def test_where_the_document_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workbook: str, output: str | None, expected: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "a.docx").touch()
+    given = Path(output) if output else None
+    if expected is None:
+        with pytest.raises(Refusal):
+            pipeline.output_path(Path(workbook), given)
+    else:
+        assert pipeline.output_path(Path(workbook), given) == Path(expected)
+
+
+CONSOLES = {
+    "LANG=C": {"LANG": "C", "LC_ALL": "C"},
+    "ASCII": {"LANG": "C", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+    "GBK": {"PYTHONIOENCODING": "gbk"},
+    "no UTF-8 mode": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+@pytest.mark.parametrize("console", CONSOLES)
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["editions"], 0),
+        (["generate", "某局𠮷☑.xlsx"], 2),
+        (["check", "某局𠮷☑.xlsx", "--format", "json"], 2),
+        (["check", "--无此选项"], 2),
+    ],
+    ids=["help", "editions", "no file", "json", "misuse"],
+)
+def test_any_console_will_do(console: str, arguments: list[str], code: int, tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON"))}
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), *arguments],
+        cwd=tmp_path,
+        env=environment | CONSOLES[console],
+        capture_output=True,
+        timeout=60,
+    )
+    assert run.returncode == code, run.stderr
+    said = run.stdout + run.stderr
+    assert said
+    assert b"Traceback" not in said
+    assert b"Error" not in said
+    if "json" in arguments:
+        assert json.loads(run.stdout.decode("gbk" if console == "GBK" else "utf-8"))["output"] is None
+
+
+def test_progress_is_for_terminals_and_for_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    import time
+
+    from generator.commands import progress
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(progress, "_PATIENCE", 0.02)
+    for stream, seconds, shown in [(Terminal(), 0.2, True), (Terminal(), 0, False), (io.StringIO(), 0.2, False)]:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with progress.Progress() as say:
+            say("读取工作簿")
+            time.sleep(seconds)
+            say("校验")
+        text = stream.getvalue()
+        assert ("正在读取工作簿……" in text and "正在校验……" in text) is shown
+        assert text == "" or text.endswith("\x1b[K")
+
+
+def test_lines_are_broken_by_width_of_chinese() -> None:
+    text = "本年收入合计与上年相比，增加12,345.67万元（增长8.90%），请核对。"
+    for columns in range(14, 60):
+        lines = chinese.wrap(text, columns)
+        assert "".join(lines) == text
+        assert all(chinese.width(line) <= columns + 4 for line in lines)  # closing marks hang
+        assert not any(line[0] in "，。（）、" and line[0] != "（" for line in lines)
+        assert any("12,345.67" in line for line in lines)
