@@ -1,0 +1,300 @@
+"""Blocks as rows and cells: fixed rows by label or code, open tables by code, free lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..model.book import BlockData, RowData
+from ..model.cell import Cell, CellRef
+from ..model.finding import Severity
+from ..model.form import AMOUNT_KINDS, Block, Column, Form, Kind, Row
+from . import values
+from .cells import Raw, Sheet
+from .convert import Converter
+from .match import loose, match_labels, norm
+
+_NOT_READ = frozenset({Kind.LABEL, Kind.LINE, Kind.HELP, Kind.RATE})
+_LABELS = frozenset({Kind.LABEL, Kind.CODE, Kind.NAME})
+
+
+@dataclass
+class BlockReader:
+    """One block of one sheet. ``places``: column key → sheet column; ``rows``: the sheet rows it may use;
+    ``lead``: sheet columns of the table left of the block's first amount, for labels that span several."""
+
+    form: Form
+    block: Block
+    sheet: Sheet
+    places: dict[str, int]
+    rows: Sequence[int]
+    convert: Converter
+    lead: Sequence[int] = ()
+    decimals: int | None = None  # decimals allowed in money
+
+    def read(self) -> BlockData:
+        block = self.block
+        self.used: set[int] = set()
+        fixed = self._fixed()
+        if block.open is None:
+            data = fixed
+        elif block.open.by_code:
+            data = [*fixed, *self._by_code(block.open.levels)]
+        else:
+            data = [*fixed, *self._list()]
+        return BlockData(block.key, tuple(data))
+
+    # fixed rows
+
+    def _fixed(self) -> list[RowData]:
+        rows = [row for row in self.block.rows if not row.spacer]
+        if not rows:
+            return []
+        where = self._where(rows)
+        found = []
+        for at, row in enumerate(rows):
+            if at in where:
+                number, column = where[at]
+                self.used.add(number)
+                found.append(self._row(row.key, number, column, row))
+        self._missing([row for at, row in enumerate(rows) if at not in where])
+        return found
+
+    def _where(self, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+        """Position in ``rows`` → sheet row and column of its label."""
+        code_at = next(
+            (self.places[c.key] for c in self.block.columns if c.kind is Kind.CODE and c.key in self.places), None
+        )
+        label_columns = [self.places[c.key] for c in self.block.columns if c.kind in _LABELS and c.key in self.places]
+        if not label_columns:
+            return self._single(rows)
+        where: dict[int, tuple[int, int]] = {}
+        if code_at is not None and any(row.code for row in rows):
+            by_code: dict[str, int] = {}
+            for number in self.rows:
+                code = self._code(number, code_at)
+                if code:
+                    by_code.setdefault(code, number)
+            for at, row in enumerate(rows):
+                if row.code in by_code:
+                    where[at] = (by_code[row.code], code_at)
+        self._match(rows, where, label_columns[-1:] if self.block.label_column else label_columns, code_at)
+        spanning = [at for at, row in enumerate(rows) if at not in where and not row.code]
+        for at in spanning:
+            columns = self.lead[-rows[at].label_span :] if rows[at].label_span else label_columns
+            hit = self._anywhere(norm(rows[at].label), columns, {n for n, _ in where.values()})
+            if hit is not None:
+                where[at] = hit
+        self._names(rows, where, label_columns[-1], code_at)
+        return where
+
+    def _match(
+        self, rows: Sequence[Row], where: dict[int, tuple[int, int]], columns: Sequence[int], code_at: int | None
+    ) -> None:
+        """Rows not found by code, by their labels."""
+        open_at = [at for at, row in enumerate(rows) if at not in where and (row.code or not row.label_span)]
+        taken = {number for number, _ in where.values()}
+        labels: list[tuple[int, str]] = []
+        places: dict[int, int] = {}
+        for number in self.rows:
+            if number in taken or (code_at is not None and self._code(number, code_at)):
+                continue
+            for column in columns:
+                label = self.sheet.label(number, column)
+                if label:
+                    labels.append((number, label))
+                    places[number] = column
+                    break
+        if self.block.open is not None:
+            wanted = {norm(rows[at].label) for at in open_at}
+            labels = [(number, label) for number, label in labels if label in wanted or loose(label) in wanted]
+        for at, number in match_labels([norm(rows[at].label) for at in open_at], labels).items():
+            where[open_at[at]] = (number, places[number])
+
+    def _single(self, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+        """A block without labels has one row: the first below the head that holds anything."""
+        columns = [self.places[c.key] for c in self.block.value_columns if c.key in self.places]
+        filled = [n for n in self.rows if any(self.sheet.get(n, c) is not None for c in columns)]
+        number = next((n for n in filled if self._holds_amount(n)), filled[0] if filled else 0)
+        return {0: (number, columns[0])} if number and rows and columns else {}
+
+    def _anywhere(self, label: str, columns: Iterable[int], taken: set[int]) -> tuple[int, int] | None:
+        wanted = set(columns)
+        allowed = self._row_set
+        for row, column in self.sheet.index.get(label, ()):
+            if column in wanted and row in allowed and row not in taken:
+                return row, column
+        return None
+
+    @property
+    def _row_set(self) -> set[int]:
+        return set(self.rows)
+
+    def _names(self, rows: Sequence[Row], where: dict[int, tuple[int, int]], name_at: int, code_at: int | None) -> None:
+        """A code of the form beside another name than the form's."""
+        for at, (number, column) in where.items():
+            row = rows[at]
+            if row.code and column == code_at:
+                name = self.sheet.label(number, name_at)
+                if name and loose(name) != loose(norm(row.label)):
+                    raw = self.sheet.get(number, name_at)
+                    self.convert.notes.cell(
+                        "S3",
+                        Severity.WARNING,
+                        CellRef(self.sheet.name, number, name_at),
+                        raw.text if raw else "",
+                        f"与表样的科目名称不同，编码 {row.code} 应为“{row.label}”",
+                        "请核对编码和金额是否填在同一行。",
+                    )
+
+    def _missing(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            name = (
+                f"{row.code} {row.label}"
+                if row.code and self.block.label_column and "code" in self.places
+                else row.label
+            )
+            what = f"缺少“{name}”一行" if row.label else "缺少填写金额的一行"
+            title = f"“{self.block.title}”中" if self.block.title else ""
+            self.convert.notes.add(
+                "S3",
+                Severity.ERROR,
+                f"{self.sheet.name}{title}{what}。",
+                "请恢复表样原有的项目名称和各行；没有金额的行也要保留，金额留空。",
+                [CellRef(self.sheet.name, self.rows[0], min(self.places.values()))]
+                if self.rows and self.places
+                else [],
+            )
+
+    # open rows
+
+    def _by_code(self, levels: tuple[int, ...]) -> list[RowData]:
+        code_column = next((c for c in self.block.columns if c.kind is Kind.CODE), None)
+        code_at = self.places.get(code_column.key) if code_column is not None else None
+        if code_at is None:
+            return []
+        found: list[RowData] = []
+        seen: dict[str, int] = {}
+        for number in self.rows:
+            if number in self.used:
+                continue
+            code = self._code(number, code_at)
+            if not code:
+                continue
+            self.used.add(number)
+            ref = CellRef(self.sheet.name, number, code_at)
+            self._check_code(code, ref, levels, seen, found[-1].key if found else "")
+            seen.setdefault(code, number)
+            found.append(self._row(code, number, code_at))
+        self._parents(found, levels, seen)
+        return found
+
+    def _code(self, number: int, column: int) -> str:
+        """The subject code there, "" when the text is none."""
+        raw = self.sheet.get(number, column)
+        if raw is None or raw.type not in "tn":
+            return ""
+        code = norm(raw.text) if raw.type == "t" else values.shown(values.stored(raw.text) or Decimal(0))
+        return code if code.isascii() and code.isdigit() and code != "0" and len(code) <= 20 else ""
+
+    def _check_code(self, code: str, ref: CellRef, levels: tuple[int, ...], seen: dict[str, int], last: str) -> None:
+        note = self.convert.notes.cell
+        if code in seen:
+            note("S8", Severity.ERROR, ref, code, "科目编码重复", "同一科目只能有一行，请合并或改正编码。")
+        elif len(code) not in levels:
+            lengths = "、".join(map(str, levels))
+            note("S8", Severity.ERROR, ref, code, f"科目编码位数不对，应为 {lengths} 位", "请核对科目编码。")
+        elif last and last > code and not last.startswith(code):
+            note("S8", Severity.WARNING, ref, code, "科目编码没有按从小到大排列", "请按编码顺序排列各行。")
+
+    def _parents(self, found: Sequence[RowData], levels: tuple[int, ...], seen: dict[str, int]) -> None:
+        for row in found:
+            if len(row.key) in levels and row.ref is not None:
+                upper = [row.key[:n] for n in levels if n < len(row.key)]
+                lacking = [code for code in upper if code not in seen]
+                if lacking:
+                    what = f"缺少上级科目 {'、'.join(lacking)} 的行"
+                    self.convert.notes.cell(
+                        "S8", Severity.WARNING, row.ref, row.key, what, "请补上类、款各级科目的行。"
+                    )
+
+    def _list(self) -> list[RowData]:
+        hints = {norm(text) for text in (self.block.hint, self.form.hint) if text}
+        found: list[RowData] = []
+        columns = [
+            (c, self.places[c.key]) for c in self.block.columns if c.key in self.places and c.kind not in _NOT_READ
+        ]
+        for number in self.rows:
+            if number in self.used or not self._filled(number, columns):
+                continue
+            self.used.add(number)
+            if hints and any(self.sheet.label(number, at) in hints for _, at in columns[:1]):
+                continue
+            found.append(self._row(str(len(found) + 1), number, columns[0][1]))
+        return found
+
+    def _filled(self, number: int, columns: Sequence[tuple[Column, int]]) -> bool:
+        """Anything typed there; a prepared formula that shows nothing or zero does not count."""
+        for column, at in columns:
+            raw = self.sheet.get(number, at)
+            if raw is not None and not idle(raw) and not (raw.formula and column.show) and raw.text.strip():
+                return True
+        return False
+
+    # both
+
+    def _row(self, key: str, number: int, label_at: int, row: Row | None = None) -> RowData:
+        cells: dict[str, Cell] = {}
+        label = ""
+        for column in self.block.columns:
+            at = self.places.get(column.key)
+            if at is None or column.kind in _NOT_READ:
+                if at is not None and column.kind is Kind.LABEL:
+                    label = self._raw_text(number, at)
+                continue
+            kind = self.block.kind_of(row, column) if row is not None else column.kind
+            choices = (row.choices if row is not None else ()) or column.choices
+            cells[column.key] = self.convert.at(
+                self.sheet, number, at, kind, choices, self.decimals, row is not None and row.required
+            )
+            if column.kind is Kind.NAME:
+                label = cells[column.key].text
+        label = label or self._raw_text(number, label_at)
+        return RowData(key, cells, label, CellRef(self.sheet.name, number, label_at))
+
+    def _raw_text(self, number: int, column: int) -> str:
+        raw = self.sheet.get(number, column)
+        return raw.text.strip() if raw is not None and raw.type in "tn" else ""
+
+    def _amount_places(self) -> list[int]:
+        return [self.places[c.key] for c in self.block.value_columns if c.kind in AMOUNT_KINDS and c.key in self.places]
+
+    def _holds_amount(self, number: int) -> bool:
+        return any(
+            (raw := self.sheet.get(number, at)) is not None and raw.type == "n" and not idle(raw)
+            for at in self._amount_places()
+        )
+
+    def stray(self) -> list[CellRef]:
+        """Amounts of the block's columns in rows that are no row of the form."""
+        found = []
+        places = self._amount_places()
+        for number in self.rows:
+            if number not in self.used:
+                for at in places:
+                    raw = self.sheet.get(number, at)
+                    if raw is not None and not idle(raw) and self._is_amount(raw):
+                        found.append(CellRef(self.sheet.name, number, at))
+        return found
+
+    @staticmethod
+    def _is_amount(raw: Raw) -> bool:
+        if raw.type == "n":
+            return bool(values.stored(raw.text))
+        return raw.type == "t" and bool(values.typed(raw.text).number)
+
+
+def idle(raw: Raw) -> bool:
+    """A formula that shows nothing: blank, zero, or not yet calculated."""
+    return raw.formula and (not raw.text.strip() or (raw.type == "n" and not values.stored(raw.text)))

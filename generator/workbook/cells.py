@@ -1,0 +1,245 @@
+"""Sheets as raw cells: what stands where, sparse, in the order of the file. Declared dimensions are never trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from lxml import etree
+
+from ..model.finding import Refusal
+from .match import norm
+from .package import Package, local, rows_of
+
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+MAX_INDEXED = 80  # longer texts are prose, never a head or label
+MAX_MERGES = 200_000
+
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
+# Built-in formats that show a date or time; 27–36 and 50–58 are those of Chinese Excel.
+_DATE_IDS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
+_BUILT_IN = {1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00"}
+_NOT_CODE = re.compile(r'"[^"]*"|\\.|\[(?!h|m|s)[^\]]*\]|_.|\*.', re.IGNORECASE)
+
+
+class Raw(NamedTuple):
+    """``type``: n number, t text, b boolean, e error, d ISO date, "" nothing stored, x unreadable."""
+
+    type: str
+    text: str
+    style: int
+    formula: bool
+
+
+class Styles:
+    """Number formats by style index: all that a reader of values needs to know of styles."""
+
+    def __init__(self, codes: tuple[tuple[int, str], ...] = ()) -> None:
+        self._codes = codes
+        self._dates = tuple(_is_date(number, code) for number, code in codes)
+
+    def is_date(self, style: int) -> bool:
+        return 0 <= style < len(self._dates) and self._dates[style]
+
+    def code(self, style: int) -> str:
+        return self._codes[style][1] if 0 <= style < len(self._codes) else ""
+
+
+class Sheet:
+    """One worksheet: ``rows[row][column]`` counted from 1, only cells that hold something or a formula."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: dict[int, dict[int, Raw]] = {}
+        self.merges: dict[tuple[int, int], tuple[int, int]] = {}
+        self._index: dict[str, list[tuple[int, int]]] | None = None
+
+    @property
+    def row_numbers(self) -> list[int]:
+        return list(self.rows)
+
+    def get(self, row: int, column: int) -> Raw | None:
+        cells = self.rows.get(row)
+        return cells.get(column) if cells is not None else None
+
+    def label(self, row: int, column: int) -> str:
+        """The normalised text there, "" when there is none; a number counts as its digits."""
+        raw = self.get(row, column)
+        return norm(raw.text) if raw is not None and raw.type in "tn" and len(raw.text) <= MAX_INDEXED else ""
+
+    def right_of(self, row: int, column: int, span: int = 1) -> int:
+        """The first column behind the cell, its merged range (or else ``span`` columns) considered."""
+        merged = self.merges.get((row, column))
+        return merged[1] + 1 if merged else column + span
+
+    @property
+    def index(self) -> Mapping[str, list[tuple[int, int]]]:
+        """Where each short text stands, by its normalised form, top to bottom and left to right."""
+        if self._index is None:
+            self._index = {}
+            for row, cells in self.rows.items():
+                for column, raw in cells.items():
+                    if raw.type == "t" and len(raw.text) <= MAX_INDEXED:
+                        self._index.setdefault(norm(raw.text), []).append((row, column))
+        return self._index
+
+
+def unescape(text: str) -> str:
+    """``_x000D_`` and its like as the characters they stand for."""
+    if "_x" not in text:
+        return text
+    plain = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\ufffd", "")
+
+
+def _texts(node: etree._Element) -> str:
+    """Text of a string item: plain or in runs, without the phonetic guide."""
+    parts = []
+    for child in node:
+        tag = local(child.tag)
+        if tag == "t":
+            parts.append(child.text or "")
+        elif tag == "r":
+            parts += [t.text or "" for t in child if local(t.tag) == "t"]
+    return unescape("".join(parts))
+
+
+def shared_strings(package: Package) -> tuple[str, ...]:
+    part = package.related.get("sharedStrings")
+    if part is None or not package.has(part):
+        return ()
+    return tuple(_texts(item) for item in package.tree(part) if local(item.tag) == "si")
+
+
+def styles(package: Package) -> Styles:
+    part = package.related.get("styles")
+    if part is None or not package.has(part):
+        return Styles()
+    custom: dict[int, str] = {}
+    codes: list[tuple[int, str]] = []
+    for child in package.tree(part):
+        tag = local(child.tag)
+        if tag == "numFmts":
+            custom = {_whole(n.get("numFmtId")): n.get("formatCode", "") for n in child}
+        elif tag == "cellXfs":
+            for xf in child:
+                number = _whole(xf.get("numFmtId"))
+                codes.append((number, custom.get(number, _BUILT_IN.get(number, ""))))
+    return Styles(tuple(codes))
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _is_date(number: int, code: str) -> bool:
+    if number in _DATE_IDS:
+        return True
+    return bool(code) and bool(re.search("[ymdhs]", _NOT_CODE.sub("", code).lower().replace("general", "")))
+
+
+@lru_cache(maxsize=MAX_COLUMN)
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _place(address: str, sheet: str) -> tuple[int, int]:
+    found = _ADDRESS.fullmatch(address)
+    row, column = (int(found[2]), _column(found[1])) if found else (0, 0)
+    if not (0 < row <= MAX_ROW and 0 < column <= MAX_COLUMN):
+        raise Refusal(
+            f"文件已损坏：工作表“{sheet}”中有无效的单元格位置 {address[:20]}。", "请用 Excel 或 WPS 打开并重新保存。"
+        )
+    return row, column
+
+
+def read_sheet(package: Package, name: str, part: str, strings: tuple[str, ...], top: int = MAX_ROW) -> Sheet:
+    """The sheet's cells; rows below ``top`` are left out (and then merged ranges too)."""
+    sheet = Sheet(name)
+    last, ascending = 0, True
+    for element in rows_of(package.data(part), part):
+        if element.tag[-3:] != "row":
+            _merge(sheet, element.get("ref", ""))
+            continue
+        number = element.get("r")
+        row = _whole(number) if number is not None else last + 1
+        if not 0 < row <= MAX_ROW:
+            _place(f"A{number}", name)
+        if row > top:
+            break
+        cells = _cells(element, row, name, strings)
+        if cells:
+            ascending = ascending and row > last
+            sheet.rows.setdefault(row, {}).update(cells)
+        last = row
+    if not ascending:
+        sheet.rows = dict(sorted(sheet.rows.items()))
+    return sheet
+
+
+def _cells(element: etree._Element, row: int, name: str, strings: tuple[str, ...]) -> dict[int, Raw]:
+    cells: dict[int, Raw] = {}
+    column, ascending = 0, True
+    for c in element:
+        if c.tag[-1] != "c":
+            continue
+        address = c.get("r")
+        before = column
+        if address is None:
+            column += 1
+        else:
+            # The row is the enclosing one; only the letters of the address count.
+            letters = address.rstrip("0123456789")
+            column = _column(letters) if letters.isascii() and letters.isupper() and len(letters) < 4 else 0
+        if not 0 < column <= MAX_COLUMN:
+            _place(address or f"XFE{row}", name)
+        if len(c):
+            raw = _raw(c, strings)
+            if raw is not None:
+                ascending = ascending and column > before
+                cells[column] = raw
+    return cells if ascending else dict(sorted(cells.items()))
+
+
+def _raw(c: etree._Element, strings: tuple[str, ...]) -> Raw | None:
+    kind = c.get("t", "n")
+    value: str | None = None
+    formula = False
+    for child in c:
+        last = child.tag[-2:]
+        if last == "}v":
+            value = child.text
+        elif last == "}f":
+            formula = True
+        elif last == "is":
+            value = _texts(child)
+    style = _whole(c.get("s"))
+    if not value:
+        # A formula whose stored result is an empty text is a blank; one without any result was never calculated.
+        return Raw("t" if kind == "str" else "", "", style, True) if formula else None
+    if kind == "n":
+        return Raw("n", value, style, formula)
+    if kind == "s":
+        at = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
+        text = strings[at] if 0 <= at < len(strings) else None
+        return Raw("x", value, style, formula) if text is None else Raw("t", text, style, formula) if text else None
+    if kind in ("str", "inlineStr"):
+        return Raw("t", unescape(value) if kind == "str" else value, style, formula)
+    return Raw(kind if kind in ("b", "e", "d") else "x", value, style, formula)
+
+
+def _merge(sheet: Sheet, reference: str) -> None:
+    first, _, last = reference.partition(":")
+    if not last or len(sheet.merges) >= MAX_MERGES:
+        return
+    try:
+        top, bottom = _place(first, sheet.name), _place(last, sheet.name)
+    except Refusal:
+        return  # a merged whole column may be written A:A: nothing is read from a merge but its right edge
+    sheet.merges[min(top[0], bottom[0]), min(top[1], bottom[1])] = max(top[0], bottom[0]), max(top[1], bottom[1])

@@ -1,0 +1,250 @@
+"""``read``: an .xlsx as a Book, with everything the reader has to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from .. import editions
+from ..editions import Edition, EditionError
+from ..model.book import WAN, Book, FormData
+from ..model.cell import CellKind, CellRef
+from ..model.finding import Refusal, Severity
+from ..model.form import Form, Role
+from . import cells
+from .convert import Converter
+from .forms import PerformanceReader
+from .match import SheetMatch, match_sheets
+from .notes import Notes
+from .package import Package, SheetPart, open_package
+from .sheets import SheetReader
+
+# Keys of the unit form; they keep their meaning in every edition.
+UNIT = "unit"
+_YUAN, _WAN = "元", "万元"
+_PEEK = 12  # first rows of a sheet that may name it
+_TABLE_DECIMALS = 2
+_MIXED = (Decimal(9990), Decimal(10010))  # 元 beside 万元
+
+
+def read(path: Path | str, edition_id: str | None = None) -> tuple[Edition, Book]:
+    """The workbook at ``path``. The edition is ``edition_id``, else the one the workbook names, else the one that
+    serves its year, else the one whose sheets it has. Refusal when the file can't be used at all."""
+    with open_package(Path(path)) as package:
+        return Workbook(package, Path(path)).read(edition_id)
+
+
+class Workbook:
+    """One opened workbook while it is read."""
+
+    def __init__(self, package: Package, path: Path) -> None:
+        self.package, self.path = package, path
+        self.parts: dict[str, SheetPart] = {}
+        self.notes = Notes()
+        for part in package.sheets:
+            self.parts.setdefault(part.name, part)
+        self.names = tuple(self.parts)
+        self.strings = cells.shared_strings(package)
+        self.convert = Converter(self.notes, cells.styles(package), package.date1904)
+        self._sheets: dict[str, cells.Sheet] = {}
+        self._tops: dict[str, cells.Sheet] = {}
+
+    def sheet(self, name: str) -> cells.Sheet:
+        if name not in self._sheets:
+            self._sheets[name] = cells.read_sheet(self.package, name, self.parts[name].part, self.strings)
+        return self._sheets[name]
+
+    def _peek(self, name: str) -> Iterable[str]:
+        if name not in self._tops:
+            part = self.parts[name].part
+            self._tops[name] = self._sheets.get(name) or cells.read_sheet(self.package, name, part, self.strings, _PEEK)
+        index = self._tops[name].index
+        return (text for text, places in index.items() if places[0][0] <= _PEEK)
+
+    # which edition
+
+    def read(self, edition_id: str | None) -> tuple[Edition, Book]:
+        try:
+            edition = editions.load(edition_id) if edition_id else self._edition()
+        except EditionError as error:
+            raise Refusal(str(error), "可用 gongkai editions 查看现有版式。") from error
+        return edition, self._book(edition, explicit=bool(edition_id))
+
+    def _edition(self) -> Edition:
+        ids = editions.ids()
+        texts = {text.strip() for text in self.strings}
+        scores: list[tuple[int, Edition]] = []
+        for name in sorted(ids, key=lambda i: i not in texts):
+            edition = editions.load(name)
+            unit = self._unit(edition)
+            named = unit.text("edition") if unit is not None else ""
+            if named == name:
+                return edition
+            if named in ids:
+                return editions.load(named)
+            scores.append((len(match_sheets(edition.tables, self.names).found), edition))
+        if not scores:
+            raise Refusal("没有找到任何版式。", "请重新安装本工具。")
+        years = {self._year(unit) for _, e in scores if (unit := self._unit(e)) is not None} - {None}
+        serving = [(score, edition) for score, edition in scores if years & set(edition.years)]
+        score, edition = max(serving or scores, key=lambda found: found[0])
+        if not score and not serving:
+            tables = match_sheets(edition.tables, self.names, self._peek).found
+            if not tables:
+                raise Refusal(
+                    "这个工作簿不是决算公开的填报工作簿：没有一张公开表，也没有单位信息表。",
+                    "请用 gongkai new 生成空白工作簿，填好后再试；或用 --edition 指定版式。",
+                )
+        return edition
+
+    def _unit(self, edition: Edition) -> FormData | None:
+        """The unit form, read only to tell the edition; what it has to say is said when it is read for good."""
+        form = next((f for f in edition.forms if f.id == UNIT), None)
+        names = match_sheets([form], self.names, self._peek).found.get(UNIT) if form is not None else None
+        if form is None or not names:
+            return None
+        quiet = Converter(Notes(), self.convert.styles, self.convert.date1904)
+        return SheetReader(quiet).read(form, self.sheet(names[0]))
+
+    @staticmethod
+    def _year(unit: FormData | None) -> int | None:
+        cell = unit.cell("year", "value") if unit is not None else None
+        return int(cell.number) if cell is not None and cell.number is not None else None
+
+    # the book
+
+    def _book(self, edition: Edition, explicit: bool) -> Book:
+        match = match_sheets(edition.forms, self.names, self._peek)
+        self._say_sheets(edition, match)
+        quiet_unit = self._unit(edition)
+        amount_unit, stated = self._amount_unit(edition, quiet_unit)
+        divisor = WAN if amount_unit == _YUAN else Decimal(1)
+        reader = SheetReader(self.convert, divisor)
+        found: dict[str, tuple[FormData, ...]] = {}
+        for form in edition.forms:
+            reader.decimals = _TABLE_DECIMALS if form.role is Role.TABLE and amount_unit == _WAN else None
+            found[form.id] = tuple(self._form(form, name, reader) for name in match.found.get(form.id, ()))
+            if form.repeat:
+                found[form.id] = tuple(data for data in found[form.id] if _filled(data))
+        found = {form_id: group for form_id, group in found.items() if group}
+        self._say_units(reader.units, amount_unit, stated)
+        self._say_mixed(edition, found)
+        self._say_unit(edition, found.get(UNIT, ()), explicit)
+        return Book(
+            edition=edition.id,
+            path=str(self.path),
+            sheets=found,
+            findings=self.notes.findings(),
+            unit_of_amount=amount_unit,
+            ignored_sheets=match.ignored,
+        )
+
+    def _form(self, form: Form, name: str, reader: SheetReader) -> FormData:
+        if form.role is Role.PERFORMANCE:
+            return PerformanceReader(self.convert).read(form, self.sheet(name))
+        return reader.read(form, self.sheet(name))
+
+    def _amount_unit(self, edition: Edition, unit: FormData | None) -> tuple[str, CellRef | None]:
+        """元 or 万元, and the cell that says so (None: nobody says so, the form's default holds)."""
+        cell = unit.cell("amount_unit", "value") if unit is not None else None
+        if cell is not None and cell.text in (_YUAN, _WAN):
+            return cell.text, cell.ref
+        form = next((f for f in edition.forms if f.id == UNIT), None)
+        rows = [row for block in form.blocks for row in block.rows if row.key == "amount_unit"] if form else []
+        return (rows[0].default if rows and rows[0].default else _WAN), None
+
+    # what is said about the workbook as a whole
+
+    def _say_sheets(self, edition: Edition, match: SheetMatch) -> None:
+        for form in edition.forms:
+            if form.id not in match.found:
+                needed = form.role is Role.TABLE or any(row.required for block in form.blocks for row in block.rows)
+                self.notes.add(
+                    "S1",
+                    Severity.ERROR if needed else Severity.WARNING,
+                    f"缺少工作表“{form.sheet}”。",
+                    "请从空白工作簿（gongkai new）中复制该表"
+                    + ("并填好；没有数据的表也要保留。" if needed else "；确实没有的可以不管。"),
+                )
+            for name in match.spare.get(form.id, ()):
+                self.notes.add(
+                    "S1",
+                    Severity.ERROR if self.sheet(name).rows else Severity.WARNING,
+                    f"工作表“{match.found[form.id][0]}”与“{name}”都像是“{form.sheet}”，只读取了前一张。",
+                    "请删去或改名多余的一张。",
+                )
+
+    def _say_units(self, lines: list[tuple[CellRef, str]], unit: str, stated: CellRef | None) -> None:
+        for ref, text in lines:
+            if text != unit:
+                source = f"{stated} 选的是“{unit}”" if stated else f"单位信息表没有选金额单位，按“{unit}”处理"
+                self.notes.add(
+                    "S7",
+                    Severity.ERROR,
+                    f"{ref} 写的金额单位是“{text}”，{source}，两处不一致。",
+                    "请核对各表金额的单位：全部以元或全部以万元填写，并与单位信息表一致。",
+                    [ref, *([stated] if stated else [])],
+                )
+
+    def _say_mixed(self, edition: Edition, found: Mapping[str, tuple[FormData, ...]]) -> None:
+        """The largest amounts of two tables 10,000 times apart: one is in 元, the other in 万元."""
+        tops = []
+        for form in edition.tables:
+            for data in found.get(form.id, ()):
+                amounts = [
+                    (abs(cell.number), cell.ref)
+                    for block in data.blocks.values()
+                    for row in block.rows
+                    for cell in row.cells.values()
+                    if cell.kind is CellKind.NUMBER and cell.number
+                ]
+                if amounts:
+                    tops.append(max(amounts))
+        if not tops:
+            return
+        low, low_ref = min(tops)
+        for high, ref in tops:
+            if _MIXED[0] <= high / low <= _MIXED[1]:
+                self.notes.add(
+                    "S7",
+                    Severity.WARNING,
+                    f"{ref} 的 {high:f} 约为 {low_ref} 的 {low:f} 的一万倍，疑似元、万元混用。",
+                    "请核对两表的金额单位。",
+                    [ref, low_ref],
+                )
+
+    def _say_unit(self, edition: Edition, units: tuple[FormData, ...], explicit: bool) -> None:
+        for data in units:
+            self._say_required(data)
+            cell = data.cell("year", "value")
+            if cell is not None and cell.number is not None and int(cell.number) not in edition.years:
+                years = "、".join(map(str, edition.years))
+                self.notes.add(
+                    "S10",
+                    Severity.WARNING if explicit else Severity.ERROR,
+                    f"{cell.ref} 的决算年度是 {cell.text}，所用版式“{edition.name}”适用于 {years} 年度。",
+                    "请核对决算年度；确要用此版式的，请用 --edition 指定。",
+                    [cell.ref],
+                )
+            named = data.cell("edition", "value")
+            if named is not None and named.text and named.text != edition.id:
+                self.notes.add(
+                    "S10",
+                    Severity.WARNING,
+                    f"{named.ref} 写的版式是“{named.text}”，实际使用的是“{edition.id}”。",
+                    "请核对版式；该单元格由工具填写，一般不用改动。",
+                    [named.ref],
+                )
+
+    def _say_required(self, data: FormData) -> None:
+        for block in data.form.blocks:
+            for row in block.rows:
+                cell = data.cell(row.key, "value") if row.required else None
+                if cell is not None and cell.is_blank:
+                    what = f"{cell.ref} 没有填写“{row.label}”。"
+                    self.notes.add("S10", Severity.ERROR, what, row.comment or "请填写。", [cell.ref])
+
+
+def _filled(data: FormData) -> bool:
+    return any(not cell.is_blank for block in data.blocks.values() for row in block.rows for cell in row.cells.values())
