@@ -33,7 +33,7 @@ from typing import Any
 import yaml
 
 from generator.editions import Edition, load
-from generator.model.form import AMOUNT_KINDS, Block, Form, Kind, Role
+from generator.model.form import AMOUNT_KINDS, Block, Column, Form, Kind, Role
 
 SOURCES = Path(__file__).resolve().parent.parent / "inputs" / "sources"
 _AMOUNT = re.compile(r"-?\d+(\.\d+)?$")
@@ -136,9 +136,10 @@ def _performance(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _first(block: Block) -> Any:
-    """The first column that is filled in by hand."""
-    return next(c for c in block.value_columns if not c.show and not c.sum_of)
+def _first(block: Block) -> Column:
+    """The first column that is filled in by hand; codes are the form's own unless rows are free to add."""
+    codes = () if block.open else (Kind.CODE, Kind.NAME)
+    return next(c for c in block.value_columns if not c.show and not c.sum_of and c.kind not in codes)
 
 
 def _known(form: Form, block: Block, row: Mapping[str, Any]) -> Mapping[str, Any]:
