@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+import struct
+import zipfile
 from pathlib import Path
 
 from ..model.blocks import Attachment, Block, Paragraph, Span, SpanKind, Style
@@ -18,6 +21,9 @@ RULE = "F1"
 LARGEST = 30 * 1024 * 1024  # bytes of one file
 _MAGIC = {".docx": b"PK\x03\x04", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 _NAMES = {".docx": "Word 文档（.docx）", ".png": "PNG 图片", ".jpg": "JPG 图片", ".jpeg": "JPG 图片"}
+# Markers of a JPEG: frames that carry the size (the three left out are tables), and the start of the data.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SCAN = 0xDA
 _ABSOLUTE = re.compile(r"[A-Za-z]:|[\\/]|~")
 
 
@@ -76,15 +82,55 @@ def locate(folder: Path, name: str) -> Path:
         size = path.stat().st_size
         if size > LARGEST:
             raise _Unusable(f"过大（{size / 1024 / 1024:.0f} MB）", f"请压缩到 {LARGEST // 1024 // 1024} MB 以内。")
-        with path.open("rb") as file:
-            start = file.read(8)
+        data = path.read_bytes()
     except (OSError, ValueError) as error:
         raise _Unusable(
             f"打不开（{getattr(error, 'strerror', None) or error}）", "检查文件是否损坏、是否有权限读取。"
         ) from error
-    if not start.startswith(_MAGIC[suffix]):
+    if not data.startswith(_MAGIC[suffix]):
         raise _Unusable(f"内容不是{_NAMES[suffix]}", "用相应软件打开并另存后再试；不要只改扩展名。")
+    whole = {".docx": _whole_word_file, ".png": _whole_png}.get(suffix, _whole_jpeg)
+    if not whole(data):
+        raise _Unusable(f"不是完好的{_NAMES[suffix]}", "文件可能已损坏、加密或没有传完，请用相应软件打开并另存后再试。")
     return path
+
+
+def _whole_word_file(data: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            return {"[Content_Types].xml", "_rels/.rels"} <= set(package.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def _whole_png(data: bytes) -> bool:
+    """Whether all chunks up to the end mark are there and the picture has a size."""
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if at == 8 and (kind != b"IHDR" or length < 13 or 0 in struct.unpack_from(">II", data, at + 8)):
+            return False
+        if kind == b"IEND":
+            return True
+        at += 12 + length
+    return False
+
+
+def _whole_jpeg(data: bytes) -> bool:
+    """Whether the segments lead to a frame with a size and then to the picture's data."""
+    at, size = 2, False
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker == _SCAN:
+            return size
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in _FRAMES:
+            size = int.from_bytes(data[at + 5 : at + 7], "big") > 0 < int.from_bytes(data[at + 7 : at + 9], "big")
+        at += 2 + length
+    return False
 
 
 __all__ = ["LARGEST", "RULE", "blocks", "locate"]
