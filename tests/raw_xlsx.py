@@ -22,7 +22,8 @@ STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 STRICT_DOC = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 # Style indices: 0 plain, 1 date, 2 0%, 3 0.00
 STYLES = (
-    '<numFmts count="1"><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/></numFmts>'
+    '<numFmts count="1"><numFmt numFmtId="176" '
+    'formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/></numFmts>'
     '<cellXfs count="4"><xf numFmtId="0"/><xf numFmtId="176"/><xf numFmtId="9"/><xf numFmtId="2"/></cellXfs>'
 )
 
@@ -190,9 +191,8 @@ def _inputs(made: Page, form: Form, content: Mapping[str, Any]) -> None:
 def _rows(made: Page, block: Any, given: Any, top: int, left: int) -> int:
     """Writes the rows of a block; returns the first row below them."""
     fixed = {r["_key"]: r for r in given or [] if "_key" in r} if block.open else dict(given or {})
-    at, number = top, 0
-    for row in block.rows:
-        number += 1
+    at = top
+    for number, row in enumerate(block.rows):
         values = fixed.get(row.key, {}) if not row.spacer else {}
         lead = next((i for i, c in enumerate(block.columns) if c.kind is Kind.MONEY), len(block.columns))
         for i, column in enumerate(block.columns):
@@ -204,7 +204,7 @@ def _rows(made: Page, block: Any, given: Any, top: int, left: int) -> int:
             elif column.kind is Kind.HELP:
                 text = row.comment
             elif column.kind is Kind.LINE:
-                text = block.first_line + number - 1
+                text = block.first_line + number
             if text is not None:
                 made.cells[at, left + i] = text
             if not row.spacer:

@@ -14,6 +14,7 @@ from . import values
 from .cells import Raw, Sheet
 from .convert import Converter
 from .match import loose, match_labels, norm
+from .values import Reading
 
 _NOT_READ = frozenset({Kind.LABEL, Kind.LINE, Kind.HELP, Kind.RATE})
 _LABELS = frozenset({Kind.LABEL, Kind.CODE, Kind.NAME})
@@ -31,6 +32,7 @@ class BlockReader:
     rows: Sequence[int]
     convert: Converter
     lead: Sequence[int] = ()
+    first: int = 1  # the sheet row right below the head
     decimals: int | None = None  # decimals allowed in money
 
     def read(self) -> BlockData:
@@ -113,11 +115,18 @@ class BlockReader:
             where[open_at[at]] = (number, places[number])
 
     def _single(self, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
-        """A block without labels has one row: the first below the head that holds anything."""
+        """A block without labels has one row: the first that holds amounts, else the first below the head."""
         columns = [self.places[c.key] for c in self.block.value_columns if c.key in self.places]
-        filled = [n for n in self.rows if any(self.sheet.get(n, c) is not None for c in columns)]
-        number = next((n for n in filled if self._holds_amount(n)), filled[0] if filled else 0)
-        return {0: (number, columns[0])} if number and rows and columns else {}
+        if not columns or not rows:
+            return {}
+        number = next((n for n in self.rows if self._like_amounts(n, columns)), self.first)
+        return {0: (number, columns[0])}
+
+    def _like_amounts(self, number: int, columns: Sequence[int]) -> bool:
+        raws = [raw for at in columns if (raw := self.sheet.get(number, at)) is not None]
+        return len(raws) > 1 or any(
+            raw.type != "t" or values.typed(raw.text).reading is not Reading.BAD for raw in raws
+        )
 
     def _anywhere(self, label: str, columns: Iterable[int], taken: set[int]) -> tuple[int, int] | None:
         wanted = set(columns)
@@ -269,12 +278,6 @@ class BlockReader:
 
     def _amount_places(self) -> list[int]:
         return [self.places[c.key] for c in self.block.value_columns if c.kind in AMOUNT_KINDS and c.key in self.places]
-
-    def _holds_amount(self, number: int) -> bool:
-        return any(
-            (raw := self.sheet.get(number, at)) is not None and raw.type == "n" and not idle(raw)
-            for at in self._amount_places()
-        )
 
     def stray(self) -> list[CellRef]:
         """Amounts of the block's columns in rows that are no row of the form."""

@@ -50,7 +50,9 @@ class SheetReader:
         for (block, column), at in zip(placed, head.columns, strict=True):
             if at is not None:
                 places[block.key][column.key] = at
-        rows = self._without_ordinals(form, sheet, rows, places)
+        ordinals = self._ordinals(form, sheet, rows, places)
+        rows = [row for row in rows if row > ordinals]
+        first = max(ordinals + 1, head.body)
         found: list[BlockData] = []
         stray: list[CellRef] = []
         readers = []
@@ -59,7 +61,7 @@ class SheetReader:
             amounts = [mine[c.key] for c in block.value_columns if c.kind in AMOUNT_KINDS and c.key in mine]
             known = sorted(c for p in places.values() for c in p.values())
             lead = [c for c in known if amounts and c < amounts[0]]
-            reader = BlockReader(form, block, sheet, mine, rows, self.convert, lead, self.decimals)
+            reader = BlockReader(form, block, sheet, mine, rows, self.convert, lead, first, self.decimals)
             found.append(reader.read())
             readers.append(reader)
         for reader in readers:
@@ -68,10 +70,8 @@ class SheetReader:
         self._units(sheet, head.rows[0])
         return found
 
-    def _without_ordinals(
-        self, form: Form, sheet: Sheet, rows: list[int], places: dict[str, dict[str, int]]
-    ) -> list[int]:
-        """The rows without the 栏次 row: it has its label, or counts 1, 2, 3 … over the amounts."""
+    def _ordinals(self, form: Form, sheet: Sheet, rows: list[int], places: dict[str, dict[str, int]]) -> int:
+        """The 栏次 row, 0 if there is none: it has its label, or counts 1, 2, 3 … over the amounts."""
         columns = [
             places[block.key][column.key]
             for block, column in model_heads.columns(form)
@@ -85,8 +85,8 @@ class SheetReader:
                 sheet.label(row, column) == norm(form.ordinals) for column in sheet.rows[row]
             )
             if labelled or (len(columns) > 1 and hits == len(columns)):
-                return [r for r in rows if r > row]
-        return rows
+                return row
+        return 0
 
     def _units(self, sheet: Sheet, before: int) -> None:
         for text, cells in sheet.index.items():
@@ -111,7 +111,7 @@ class SheetReader:
             self._say_columns(form, sheet, head, [(block, c.key) for c in block.columns])
             mine = {c.key: col for c, col in zip(block.columns, head.columns, strict=True) if col is not None}
             rows = [row for row in sheet.rows if head.body <= row < end]
-            reader = BlockReader(form, block, sheet, mine, rows, self.convert, sorted(mine.values()))
+            reader = BlockReader(form, block, sheet, mine, rows, self.convert, sorted(mine.values()), head.body)
             found.append(reader.read())
             self._say_stray(form, sheet, reader.stray())
             if block.open is None:
