@@ -11,8 +11,8 @@ from ..model.book import BlockData, Book, FormData, RowData
 from ..model.cell import Cell, CellKind, CellRef
 from ..model.form import Block, Column, Kind, Row
 from . import places
-from .formula import READABLE, Operand, Reads, State, amount_columns
-from .implied import relations
+from .formula import Operand, Reads, State, amount_columns
+from .implied import Implied
 from .rule import Check, Outcome, Rule
 
 
@@ -33,6 +33,7 @@ class Subject:
     edition: Edition
     book: Book
     reads: Reads
+    implied: Implied
     rules: tuple[Rule, ...]
 
 
@@ -41,25 +42,37 @@ _SHOWN = 5  # places named in one sentence
 
 
 def totals_present(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A declared total may not be blank while one of its addends is not nothing."""
-    seen: set[CellRef] = set()
+    """A declared total may not be blank while one of its addends is not nothing; one verdict per row."""
+    blank: dict[tuple[str, str], dict[Operand, list[Operand]]] = {}
     for sums in (c for rule in subject.rules for c in rule.checks if c.implied):
-        for relation in relations(subject.reads, sums):
+        for relation in subject.implied.of(sums):
             total = relation.total
-            if total.cell is None or total.cell in seen:
-                continue
-            addends = [o for _, o in relation.addends if o.value]
-            if not addends:
+            if total.cell is None or not any(o.value for _, o in relation.addends):
                 continue
             if total.state is State.BLANK:
-                seen.add(total.cell)
-                words = {"place": places.place(subject.reads, total), "cell": str(total.cell)}
-                cells = (total.cell, *(o.cell for o in addends if o.cell is not None))
-                yield Verdict(Outcome.BROKEN, cells, words)
-            elif total.state in READABLE:
-                yield Verdict(Outcome.HOLDS, (total.cell,))
+                of_row = blank.setdefault((total.form, total.row), {})
+                of_row.setdefault(total, []).extend(o for _, o in relation.addends if o.value)
             else:
-                yield Verdict(Outcome.UNANSWERABLE, (total.cell,), blame=(total,))
+                yield Verdict(
+                    Outcome.HOLDS if total.readable else Outcome.UNANSWERABLE, (total.cell,), blame=_bad(total)
+                )
+    for totals in blank.values():
+        first = next(iter(totals))
+        columns = "、".join(dict.fromkeys(places.column_name(subject.reads, t) for t in totals))
+        words = {
+            "place": places.table(subject.edition.form(first.form)) + places.row_name(subject.reads, first) + columns,
+            "cells": places.cells(_refs(totals)),
+        }
+        addends = [operand for found in totals.values() for operand in found]
+        yield Verdict(Outcome.BROKEN, tuple(dict.fromkeys((*_refs(totals), *_refs(addends)))), words)
+
+
+def _bad(operand: Operand) -> tuple[Operand, ...]:
+    return () if operand.readable else (operand,)
+
+
+def _refs(operands: Iterable[Operand]) -> tuple[CellRef, ...]:
+    return tuple(operand.cell for operand in operands if operand.cell is not None)
 
 
 def not_negative(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -82,11 +95,11 @@ def not_negative(subject: Subject, check: Check) -> Iterator[Verdict]:
                 f"{places.in_table(subject.reads, o)} {places.quantity(o, o.value)}（{o.cell}）" for o in wrong[:_SHOWN]
             )
             words = {"table": places.table(data.form), "count": str(len(wrong)), "list": listed}
-            yield Verdict(Outcome.BROKEN, tuple(o.cell for o in wrong if o.cell), words)
+            yield Verdict(Outcome.BROKEN, _refs(wrong), words)
         elif bad:
-            yield Verdict(Outcome.UNANSWERABLE, tuple(o.cell for o in bad if o.cell), blame=bad)
-        elif any(o.state is State.NUMBER for o in operands):
-            yield Verdict(Outcome.HOLDS, tuple(o.cell for o in operands if o.state is State.NUMBER and o.cell))
+            yield Verdict(Outcome.UNANSWERABLE, _refs(bad), blame=bad)
+        elif any(o.value for o in operands):
+            yield Verdict(Outcome.HOLDS)
 
 
 def _narrowed(check: Check, form_id: str, block: Block, column: Column) -> bool:
@@ -150,11 +163,11 @@ def known_choices(subject: Subject, check: Check) -> Iterator[Verdict]:
     for data, row, column, cell in _cells(subject.book, Kind.CHOICE):
         if cell.is_blank:
             continue
-        declared = subject.reads.places(data.form.id).fixed.get(row.key)
-        choices = (declared[1].choices if declared is not None else ()) or column.choices
+        declared = subject.reads.declared(data.form.id, row.key)
+        choices = (declared.choices if declared is not None else ()) or column.choices
         if not choices:
             continue
-        label = declared[1].label if declared is not None else column.head[-1]
+        label = declared.label if declared is not None else column.head[-1]
         words = {"cell": str(cell.ref), "field": label, "value": cell.text, "choices": "、".join(choices)}
         yield Verdict(Outcome.HOLDS if cell.text in choices else Outcome.BROKEN, (cell.ref,), words)
 
@@ -206,14 +219,22 @@ def codes_once(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 
 def parents_present(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A 项 has its 款 and its 类 above it."""
+    """A 项 has its 款 and its 类 above it; one verdict per missing parent."""
+    missing: dict[tuple[str, str], list[tuple[FormData, RowData]]] = {}
     for data, block, row in _coded_rows(subject, check):
         levels = block.open.levels if block.open is not None else ()
-        if len(row.key) not in levels or len(row.key) == min(levels):
-            continue
-        present = data.blocks[block.key].by_key
-        missing = [row.key[:n] for n in levels if n < len(row.key) and row.key[:n] not in present]
-        yield _about_code(data, row, not missing, missing="、".join(missing))
+        above = [row.key[:n] for n in levels if n < len(row.key)] if len(row.key) in levels else []
+        absent = [code for code in above if code not in data.blocks[block.key].by_key]
+        for code in absent:
+            missing.setdefault((data.form.id, code), []).append((data, row))
+        if above and not absent:
+            yield _about_code(data, row, True)
+    for (_, code), found in missing.items():
+        data, row = found[0]
+        more = f" 等 {len(found)} 个科目" if len(found) > 1 else ""
+        verdict = _about_code(data, row, False, missing=code, more=more)
+        cells = tuple(ref for _, row in found if (ref := _ref(row)) is not None)
+        yield Verdict(verdict.outcome, cells, verdict.words)
 
 
 def _about_code(data: FormData, row: RowData, good: bool, **words: str) -> Verdict:

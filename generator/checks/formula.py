@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from enum import Enum
+from functools import lru_cache
 
 from ..editions import Edition
 from ..model.book import Book, FormData, RowData
@@ -13,6 +14,7 @@ from ..model.cell import CellKind, CellRef
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
 from ..model.figure import ZERO
 from ..model.form import AMOUNT_KINDS, Block, Column, Form, Kind, Row
+from .keyed import EditionKey
 
 COMPARISONS = ("=", "<=", ">=", "<", ">")
 # Spreadsheets store binary fractions: a gap of less than half a 分 (in 万元) is no gap.
@@ -29,9 +31,6 @@ class State(Enum):
     NO_SHEET = "no sheet"
 
 
-READABLE = frozenset({State.NUMBER, State.BLANK, State.ABSENT})
-
-
 @dataclass(frozen=True, slots=True)
 class Operand:
     """One cell as an operand. ``value`` is in 万元 for money (zero unless a number), plain for counts."""
@@ -43,6 +42,7 @@ class Operand:
     value: Decimal
     cell: CellRef | None
     money: bool
+    readable: bool
     name: str = ""  # the row's label as read, for open rows
     divisor: Decimal = Decimal(1)
 
@@ -56,7 +56,7 @@ class Side:
 
     @property
     def cells(self) -> tuple[CellRef, ...]:
-        return tuple(dict.fromkeys(o.cell for _, o in self.terms if o.cell is not None))
+        return tuple(dict.fromkeys([o.cell for _, o in self.terms if o.cell is not None]))
 
     @property
     def numbers(self) -> int:
@@ -74,17 +74,20 @@ class Reads:
     edition: Edition
     book: Book
     _made: dict[tuple[str, str, str], Operand] = field(default_factory=dict)
-    _places: dict[str, _Places] = field(default_factory=dict)
+    _by_cell: dict[int, Operand] = field(default_factory=dict)  # by identity: the book keeps its cells alive
 
-    def places(self, form_id: str) -> _Places:
-        found = self._places.get(form_id)
-        if found is None:
-            found = self._places[form_id] = _Places.of(self.edition.form(form_id))
-        return found
+    def __post_init__(self) -> None:
+        self._places = _places(EditionKey(self.edition))
 
     def declared(self, form_id: str, row: str) -> Row | None:
-        found = self.places(form_id).fixed.get(row)
+        """The form's own row of that key; None for a row of an open table or list."""
+        found = self._places[form_id].fixed.get(row)
         return found[1] if found is not None else None
+
+    def block(self, form_id: str, row: str) -> Block | None:
+        """The block that declares the row."""
+        found = self._places[form_id].fixed.get(row)
+        return found[0] if found is not None else None
 
     def at(self, form_id: str, row: str, column: str) -> Operand:
         key = (form_id, row, column)
@@ -95,17 +98,33 @@ class Reads:
 
     def in_row(self, data: FormData, row: RowData, column: str) -> Operand:
         """As ``at``, for a row at hand: of two rows with the same code each is itself."""
-        places = self.places(data.form.id)
-        kind = places.kind(row.key, column)
         cell = row.cells.get(column)
         if cell is None:
             return self._without(data.form.id, row.key, column, State.NO_ROW)
+        found = self._by_cell.get(id(cell))
+        if found is not None:
+            return found
+        places = self._places[data.form.id]
+        kind = places.kind(row.key, column)
         if cell.kind is CellKind.NUMBER and cell.number is not None:
             state, value = State.NUMBER, data.figure_of(cell, kind).value
         else:
-            state, value = (State.BLANK if cell.is_blank else State.BAD), ZERO
+            state, value = (State.BLANK if cell.kind is CellKind.BLANK else State.BAD), ZERO
         name = "" if row.key in places.fixed else row.label
-        return Operand(data.form.id, row.key, column, state, value, cell.ref, kind is Kind.MONEY, name, data.divisor)
+        made = Operand(
+            data.form.id,
+            row.key,
+            column,
+            state,
+            value,
+            cell.ref,
+            kind is Kind.MONEY,
+            state is not State.BAD,
+            name,
+            data.divisor,
+        )
+        self._by_cell[id(cell)] = made
+        return made
 
     def _read(self, form_id: str, row: str, column: str) -> Operand:
         data = self.book.sheet(form_id)
@@ -114,12 +133,12 @@ class Reads:
         found = data.rows.get(row)
         if found is not None:
             return self.in_row(data, found, column)
-        missing = row in self.places(form_id).fixed
+        missing = row in self._places[form_id].fixed
         return self._without(form_id, row, column, State.NO_ROW if missing else State.ABSENT)
 
     def _without(self, form_id: str, row: str, column: str, state: State) -> Operand:
-        money = self.places(form_id).kind(row, column) is Kind.MONEY
-        return Operand(form_id, row, column, state, ZERO, None, money)
+        money = self._places[form_id].kind(row, column) is Kind.MONEY
+        return Operand(form_id, row, column, state, ZERO, None, money, state is State.ABSENT)
 
 
 @dataclass(frozen=True)
@@ -127,22 +146,22 @@ class _Places:
     """Rows and columns of a form by key."""
 
     fixed: Mapping[str, tuple[Block, Row]]
-    open_columns: Mapping[str, Column]
+    kinds: Mapping[tuple[str, str], Kind]
+    open_kinds: Mapping[str, Kind]
 
     @staticmethod
     def of(form: Form) -> _Places:
-        return _Places(
-            {row.key: (block, row) for block in form.blocks for row in block.rows if not row.spacer},
-            {c.key: c for block in reversed(form.blocks) for c in block.columns},
-        )
+        fixed = {row.key: (block, row) for block in form.blocks for row in block.rows if not row.spacer}
+        kinds = {(k, c.key): block.kind_of(row, c) for k, (block, row) in fixed.items() for c in block.columns}
+        return _Places(fixed, kinds, {c.key: c.kind for block in reversed(form.blocks) for c in block.columns})
 
     def kind(self, row: str, column: str) -> Kind:
-        found = self.fixed.get(row)
-        if found is not None:
-            of_block = next((c for c in found[0].columns if c.key == column), None)
-            return found[0].kind_of(found[1], of_block) if of_block is not None else Kind.NUMBER
-        own = self.open_columns.get(column)
-        return own.kind if own is not None else Kind.NUMBER
+        return self.kinds.get((row, column)) or self.open_kinds.get(column, Kind.NUMBER)
+
+
+@lru_cache(maxsize=8)
+def _places(key: EditionKey) -> Mapping[str, _Places]:
+    return {form.id: _Places.of(form) for form in key.edition.forms}
 
 
 def amount_columns(block: Block, row: Row | None) -> tuple[Column, ...]:

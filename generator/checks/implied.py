@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..model.book import BlockData, FormData, RowData
+from ..model.figure import ZERO
 from ..model.form import Block, Row, Term
 from .formula import Operand, Reads, Side, amount_columns
 from .rule import Check, Sums
@@ -21,12 +22,28 @@ class Relation:
 
     @property
     def sides(self) -> tuple[Side, Side]:
-        value = sum((sign * operand.value for sign, operand in self.addends), self.total.value * 0)
+        value = ZERO
+        for sign, operand in self.addends:
+            value = value + operand.value if sign > 0 else value - operand.value
         return Side(self.total.value, ((1, self.total),)), Side(value, self.addends)
 
 
-def relations(reads: Reads, check: Check) -> Iterator[Relation]:
-    """All relations of the check's scope that the book has rows for."""
+@dataclass
+class Implied:
+    """The relations of one book, found once for each check."""
+
+    reads: Reads
+    _found: dict[int, tuple[Relation, ...]] = field(default_factory=dict)  # by identity: rules are kept by the edition
+
+    def of(self, check: Check) -> tuple[Relation, ...]:
+        """All relations of the check's scope that the book has rows for."""
+        found = self._found.get(id(check))
+        if found is None:
+            found = self._found[id(check)] = tuple(_relations(self.reads, check))
+        return found
+
+
+def _relations(reads: Reads, check: Check) -> Iterator[Relation]:
     for scope in check.scope:
         data = reads.book.sheet(scope.form)
         if data is None:

@@ -53,9 +53,9 @@ def _short(head: tuple[str, ...], all_heads: Iterable[tuple[str, ...]]) -> str:
 
 
 def _block(reads: Reads, operand: Operand) -> Block:
-    fixed = reads.places(operand.form).fixed.get(operand.row)
+    fixed = reads.block(operand.form, operand.row)
     if fixed is not None:
-        return fixed[0]
+        return fixed
     blocks = reads.edition.form(operand.form).blocks
     return next(
         (b for b in blocks if b.open is not None and any(c.key == operand.column for c in b.columns)), blocks[0]

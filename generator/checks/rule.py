@@ -68,6 +68,7 @@ class Check:
     implied: tuple[Sums, ...] = ()
     coded: str = ""
     scope: tuple[Scope, ...] = ()
+    conditions_vary: bool = False  # conditions with places to fill are asked in every place
     text: str = ""  # the formula as written, for explanations
 
 

@@ -7,7 +7,6 @@ sum that the forms declare (``implied``), or a named piece of code (``coded``) f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -22,32 +21,20 @@ from ..model.finding import Severity
 from ..model.form import Form
 from .coded import NAMES as CODED_NAMES
 from .formula import ARITHMETIC, COMPARISONS, FUNCTIONS
+from .keyed import EditionKey
 from .rule import Check, Each, Rule, RuleKind, Scope, Sums
 
 _E = TypeVar("_E", bound=Enum)
 
 
-@dataclass(frozen=True)
-class _Key:
-    """Editions hold mappings and can't be hashed; their id and folders say which they are."""
-
-    id: str
-    folders: tuple[object, ...]
-
-    def __init__(self, edition: Edition) -> None:
-        object.__setattr__(self, "id", edition.id)
-        object.__setattr__(self, "folders", edition.folders)
-        object.__setattr__(self, "edition", edition)
-
-
 def load(edition: Edition) -> tuple[Rule, ...]:
     """All rules of the edition in the order of its files; EditionError names file and place of a mistake."""
-    return _load(_Key(edition))
+    return _load(EditionKey(edition))
 
 
 @lru_cache(maxsize=8)
-def _load(key: _Key) -> tuple[Rule, ...]:
-    edition: Edition = key.edition  # type: ignore[attr-defined]
+def _load(key: EditionKey) -> tuple[Rule, ...]:
+    edition = key.edition
     found: list[Rule] = []
     for name in edition.rule_files:
         for node in edition.yaml(name):
@@ -98,6 +85,7 @@ def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Check:
         implied=tuple(_named(node, Sums, name) for name in node.texts("implied", ())),
         coded=coded,
         scope=tuple(_scope(forms, node, text) for text in node.texts("scope", ())),
+        conditions_vary=any("{" in text for key in ("when", "unless") for text in node.texts(key, ())),
         text=node.text("formula", ""),
     )
     node.done()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
@@ -13,134 +14,146 @@ from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
 from . import report, rules
 from .coded import CODED, Subject
-from .formula import READABLE, NotApplicable, Operand, Reads, Side, State, satisfied, side
-from .implied import relations
+from .formula import NotApplicable, Operand, Reads, Side, State, satisfied, side
+from .implied import Implied
 from .rule import Check, Each, Outcome, Rule, RuleResult, Scope, Sums
 
 _WORST_FIRST = tuple(Severity)
 _BY_NAME = dict(CODED)
-_TO_SAY = frozenset({Outcome.BROKEN, Outcome.UNANSWERABLE})
-_NO_NUMBER = frozenset({State.BLANK, State.ABSENT})
 
 
 def run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     """What the reader said and what the rules say, worst first."""
-    reads = Reads(edition, book)
-    results = [r for r in _results(edition, book, reads) if r.tail or r.outcome in _TO_SAY]
-    said = [*book.findings, *report.findings(reads, results)]
+    trial = _Trial(edition, book, whole=False)
+    said = [*book.findings, *report.findings(trial.reads, tuple(trial.results()))]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
 
 
 def evaluate(edition: Edition, book: Book) -> tuple[RuleResult, ...]:
     """Each check of each rule in each of its places, in the order of the rules."""
-    return tuple(_results(edition, book, Reads(edition, book)))
+    return tuple(_Trial(edition, book, whole=True).results())
 
 
-def _results(edition: Edition, book: Book, reads: Reads) -> Iterator[RuleResult]:
-    found = rules.load(edition)
-    subject = Subject(edition, book, reads, found)
-    for rule in found:
-        for check in rule.checks:
-            if check.formula is not None:
-                yield from _formula(reads, rule, check, check.formula)
-            elif check.implied:
-                yield from _implied(reads, rule, check)
-            else:
-                for verdict in _BY_NAME[check.coded](subject, check):
-                    yield RuleResult(
-                        rule, check, verdict.outcome, verdict.cells, blame=verdict.blame, words=verdict.words
-                    )
+@dataclass
+class _Trial:
+    """One book on trial. ``whole`` asks for every result, else only for those there is something to say about."""
 
+    edition: Edition
+    book: Book
+    whole: bool
 
-def _implied(reads: Reads, rule: Rule, check: Check) -> Iterator[RuleResult]:
-    for scope in check.scope:
-        if reads.book.sheet(scope.form) is None:
-            gone = Operand(scope.form, "", "", State.NO_SHEET, ZERO, None, True)
-            yield RuleResult(rule, check, Outcome.UNANSWERABLE, blame=(gone,))
-    for relation in relations(reads, check):
-        left, right = relation.sides
-        if relation.total.state is State.BLANK and any(o.value for _, o in relation.addends):
-            cells = tuple(dict.fromkeys(left.cells + right.cells))
-            blame = (relation.total,)
-            yield RuleResult(rule, check, Outcome.UNANSWERABLE, cells, left, right, blame=blame, how=relation.how)
+    def __post_init__(self) -> None:
+        self.reads = Reads(self.edition, self.book)
+        self.implied = Implied(self.reads)
+
+    def results(self) -> Iterator[RuleResult]:
+        found = rules.load(self.edition)
+        subject = Subject(self.edition, self.book, self.reads, self.implied, found)
+        for rule in found:
+            for check in rule.checks:
+                if check.formula is not None:
+                    yield from self._formula(rule, check, check.formula)
+                elif check.implied:
+                    yield from self._sums(rule, check)
+                else:
+                    yield from self._coded(rule, check, subject)
+
+    def _coded(self, rule: Rule, check: Check, subject: Subject) -> Iterator[RuleResult]:
+        for verdict in _BY_NAME[check.coded](subject, check):
+            if self.whole or verdict.outcome is not Outcome.HOLDS:
+                outcome, cells = verdict.outcome, verdict.cells
+                yield RuleResult(rule, check, outcome, cells, blame=verdict.blame, words=verdict.words)
+
+    def _sums(self, rule: Rule, check: Check) -> Iterator[RuleResult]:
+        for scope in check.scope:
+            if self.book.sheet(scope.form) is None:
+                gone = Operand(scope.form, "", "", State.NO_SHEET, ZERO, None, True, False)
+                yield RuleResult(rule, check, Outcome.UNANSWERABLE, blame=(gone,))
+        for relation in self.implied.of(check):
+            left, right = relation.sides
+            blank = relation.total.state is State.BLANK and any(o.value for _, o in relation.addends)
+            blame = (relation.total,) if blank else ()
+            yield from self._judge(rule, check, "=", left, right, relation.how, blame)
+
+    def _formula(self, rule: Rule, check: Check, formula: Binary) -> Iterator[RuleResult]:
+        names = [each.name for each in check.each]
+        fixed = self._conditions(check, {}) if not check.conditions_vary else None
+        if fixed is not None and not fixed[1] and not self.whole:
+            return
+        for chosen in product(*(self._keys(each) for each in check.each)):
+            places = dict(zip(names, chosen, strict=True))
+            try:
+                left, right = side(self.reads, formula.left, places), side(self.reads, formula.right, places)
+                blame, applies = fixed if fixed is not None else self._conditions(check, places)
+            except NotApplicable:
+                if self.whole:
+                    yield RuleResult(rule, check, Outcome.NOT_APPLICABLE)
+                continue
+            if applies:
+                yield from self._judge(rule, check, formula.operator, left, right, None, blame)
+            elif self.whole:
+                yield RuleResult(rule, check, Outcome.NOT_APPLICABLE, left=left, right=right)
+
+    def _keys(self, each: Each) -> tuple[str, ...]:
+        if each.keys:
+            return each.keys
+        found: dict[str, None] = {}
+        for scope in each.codes:
+            found.update(dict.fromkeys(self._codes(scope)))
+        return tuple(code for code in found if not each.digits or len(code) == each.digits)
+
+    def _codes(self, scope: Scope) -> Iterator[str]:
+        data = self.book.sheet(scope.form)
+        for block in self.edition.form(scope.form).blocks:
+            if not scope.covers(block):
+                continue
+            fixed = {row.key for row in block.rows}
+            yield from (row.key for row in block.rows if row.code)
+            rows = data.blocks.get(block.key) if data is not None else None
+            if block.open is not None and block.open.by_code and rows is not None:
+                yield from (row.key for row in rows.rows if row.key not in fixed)
+
+    def _conditions(self, check: Check, places: Mapping[str, str]) -> tuple[tuple[Operand, ...], bool]:
+        """Operands of the conditions that can't be read, and whether the check applies (in doubt it does)."""
+        blame: list[Operand] = []
+
+        def holds(tree: Binary) -> bool:
+            left, right = side(self.reads, tree.left, places), side(self.reads, tree.right, places)
+            blame.extend(o for _, o in (*left.terms, *right.terms) if not o.readable)
+            return satisfied(tree.operator, left.value, right.value)
+
+        wanted = [holds(tree) for tree in check.when]  # all are tried: each may have something to blame
+        unwanted = [holds(tree) for tree in check.unless]
+        applies = all(wanted) and not (unwanted and all(unwanted))
+        return tuple(blame), applies or bool(blame)
+
+    def _judge(
+        self,
+        rule: Rule,
+        check: Check,
+        operator: str,
+        left: Side,
+        right: Side,
+        how: Sums | None,
+        blame: tuple[Operand, ...],
+    ) -> Iterator[RuleResult]:
+        good = all([operand.readable for _, operand in left.terms + right.terms]) and not blame  # noqa: C419 (faster)
+        exact = good and satisfied(operator, left.value, right.value)
+        if exact and not self.whole:
+            return
+        operands = [operand for _, operand in left.terms + right.terms]
+        cells = tuple(dict.fromkeys(left.cells + right.cells))
+        gap, tail = left.value - right.value, False
+        if not good:
+            blame = (*(o for o in operands if not o.readable), *blame)
+            outcome = Outcome.UNANSWERABLE
+        elif exact:
+            outcome = Outcome.HOLDS if any(o.state is State.NUMBER for o in operands) else Outcome.NOT_APPLICABLE
+        elif satisfied(operator, left.value, right.value, _envelope(check, left, right, operands)):
+            outcome, tail = Outcome.HOLDS, True
         else:
-            yield _judge(rule, check, "=", left, right, relation.how)
-
-
-def _formula(reads: Reads, rule: Rule, check: Check, formula: Binary) -> Iterator[RuleResult]:
-    names = [each.name for each in check.each]
-    for chosen in product(*(_keys(reads, each) for each in check.each)):
-        places = dict(zip(names, chosen, strict=True))
-        try:
-            left, right = side(reads, formula.left, places), side(reads, formula.right, places)
-            blame, applies = _conditions(reads, check, places)
-        except NotApplicable:
-            yield RuleResult(rule, check, Outcome.NOT_APPLICABLE)
-            continue
-        if not applies:
-            yield RuleResult(rule, check, Outcome.NOT_APPLICABLE, left=left, right=right)
-        else:
-            yield _judge(rule, check, formula.operator, left, right, None, blame)
-
-
-def _keys(reads: Reads, each: Each) -> tuple[str, ...]:
-    if each.keys:
-        return each.keys
-    found: dict[str, None] = {}
-    for scope in each.codes:
-        found.update(dict.fromkeys(_codes(reads, scope)))
-    return tuple(code for code in found if not each.digits or len(code) == each.digits)
-
-
-def _codes(reads: Reads, scope: Scope) -> Iterator[str]:
-    data = reads.book.sheet(scope.form)
-    for block in reads.edition.form(scope.form).blocks:
-        if not scope.covers(block):
-            continue
-        fixed = {row.key for row in block.rows}
-        yield from (row.key for row in block.rows if row.code)
-        rows = data.blocks.get(block.key) if data is not None else None
-        if block.open is not None and block.open.by_code and rows is not None:
-            yield from (row.key for row in rows.rows if row.key not in fixed)
-
-
-def _conditions(reads: Reads, check: Check, places: Mapping[str, str]) -> tuple[tuple[Operand, ...], bool]:
-    """Operands of the conditions that can't be read, and whether the check applies."""
-    blame: list[Operand] = []
-
-    def holds(tree: Binary) -> bool:
-        left, right = side(reads, tree.left, places), side(reads, tree.right, places)
-        blame.extend(o for _, o in (*left.terms, *right.terms) if o.state not in READABLE)
-        return satisfied(tree.operator, left.value, right.value)
-
-    wanted = [holds(tree) for tree in check.when]  # all are tried: each may have something to blame
-    unwanted = [holds(tree) for tree in check.unless]
-    applies = all(wanted) and not (unwanted and all(unwanted))
-    return tuple(blame), applies or bool(blame)
-
-
-def _judge(
-    rule: Rule,
-    check: Check,
-    operator: str,
-    left: Side,
-    right: Side,
-    how: Sums | None = None,
-    blame: tuple[Operand, ...] = (),
-) -> RuleResult:
-    operands = [operand for _, operand in (*left.terms, *right.terms)]
-    cells = tuple(dict.fromkeys(left.cells + right.cells))
-    blame = (*(o for o in operands if o.state not in READABLE), *blame)
-    if blame:
-        return RuleResult(rule, check, Outcome.UNANSWERABLE, cells, left, right, blame=blame, how=how)
-    gap = left.value - right.value
-    if satisfied(operator, left.value, right.value):
-        empty = all(operand.state in _NO_NUMBER for operand in operands)
-        outcome = Outcome.NOT_APPLICABLE if empty else Outcome.HOLDS
-        return RuleResult(rule, check, outcome, cells, left, right, gap, how=how)
-    if satisfied(operator, left.value, right.value, _envelope(check, left, right, operands)):
-        return RuleResult(rule, check, Outcome.HOLDS, cells, left, right, gap, tail=True, how=how)
-    return RuleResult(rule, check, Outcome.BROKEN, cells, left, right, gap, how=how)
+            outcome = Outcome.BROKEN
+        yield RuleResult(rule, check, outcome, cells, left, right, gap, tail, blame, how)
 
 
 def _envelope(check: Check, left: Side, right: Side, operands: list[Operand]) -> Decimal:
