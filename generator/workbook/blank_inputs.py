@@ -10,6 +10,7 @@ from .blank_formulas import Spot, address
 from .blank_plan import BlockPlan, RowPlan, SheetPlan
 from .blank_sheet import Kit, Pen
 from .blank_style import (
+    FIXED_CELL,
     HEAD_CELL,
     HEADING,
     HELP,
@@ -24,6 +25,7 @@ from .blank_tables import watch_sums, write_value
 
 _REQUIRED = "必填。"
 _ROW, _PROSE_ROW = 20.0, 34.0
+_BY_THE_TOOL = frozenset({("unit", "edition")})  # filled in here, not by the user
 _WIDE = 100.0  # sheets wider than this (in characters) are printed across
 
 
@@ -94,8 +96,8 @@ def _cell(kit: Kit, pen: Pen, plan: SheetPlan, block: BlockPlan, row: RowPlan, c
 
 def _label(pen: Pen, row: Row, number: int, first: int, last: int, width: float) -> None:
     indent = 1 if row.label.startswith("其中") else 0
-    cell = pen.put(number, first, row.label, LABEL.but(bold=row.bold, indent=indent), last=last)
-    pen.height(number, row.label, width - 2 * indent)
+    cell = pen.put(number, first, row.label, LABEL.but(bold=row.bold, indent=1 + indent), last=last)
+    pen.height(number, row.label, width - 2 - 2 * indent)
     pen.watch_label(cell, row.label)
     columns = next(b for b in (pen.plan.blocks if pen.plan else ()) if number in {r.number for r in b.rows})
     if row.comment and not any(c.kind is Kind.HELP for c in columns.block.columns):
@@ -121,6 +123,8 @@ def _value(kit: Kit, pen: Pen, spot: Spot, last: int, width: float) -> None:
     kind = block.block.kind_of(form_row, column) if form_row is not None else column.kind
     write_value(pen, kit.formulas, spot, last=last)
     cell = pen.sheet.cell(row.number, first)
+    if (spot.sheet.form.id, row.key) in _BY_THE_TOOL:
+        kit.paint(cell, FIXED_CELL)
     value = row.values.get(column.key)
     if isinstance(value, str) and kind in (Kind.TEXT, Kind.PROSE):
         pen.height(row.number, value, width)

@@ -18,7 +18,15 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 _LONG = Context(prec=17)
-_AFTER_IGNORED = ("smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "picture", "oleObjects", "controls")
+_AFTER_IGNORED: tuple[str, ...] = (
+    "smartTags",
+    "drawing",
+    "legacyDrawing",
+    "legacyDrawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+)
 _AFTER_IGNORED += ("webPublishItems", "tableParts", "extLst")
 
 
@@ -36,7 +44,7 @@ def finish(data: bytes, cache: Mapping[tuple[str, str], Value]) -> bytes:
                 content = _with_values(content, by_sheet.get(parts[name], {}))
             elif name == "docProps/core.xml":
                 # The zip format's own first moment: a time that says nothing about the run.
-                moment = datetime(*zipfile.ZipInfo(name).date_time).strftime("%Y-%m-%dT%H:%M:%SZ").encode()  # noqa: DTZ001
+                moment = datetime(*zipfile.ZipInfo(name).date_time).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
                 content = _STAMP.sub(rb"\g<1>" + moment + rb"\g<2>", content)
             entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -48,17 +56,15 @@ def finish(data: bytes, cache: Mapping[tuple[str, str], Value]) -> bytes:
 def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
     """Part name → sheet name."""
     rels = etree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
-    targets = {r.get("Id"): posixpath.normpath(posixpath.join("xl", r.get("Target"))).lstrip("/") for r in rels}
-    targets = {key: value.removeprefix("xl//") for key, value in targets.items()}
+    targets = {r.get("Id"): posixpath.join("/xl", r.get("Target", "")).lstrip("/") for r in rels}
     book = etree.fromstring(package.read("xl/workbook.xml"))
-    return {targets[s.get(f"{_RELS}id")]: s.get("name") for s in book.iter(f"{_MAIN}sheet")}
+    return {targets[s.get(f"{_RELS}id")]: s.get("name", "") for s in book.iter(f"{_MAIN}sheet")}
 
 
 def _with_values(content: bytes, values: Mapping[str, Value]) -> bytes:
     root = etree.fromstring(content)
-    used = ""
     for cell in root.iter(f"{_MAIN}c"):
-        used = cell.get("r")
+        used = cell.get("r", "")
         if used not in values:
             continue
         value = values[used]
@@ -69,7 +75,8 @@ def _with_values(content: bytes, values: Mapping[str, Value]) -> bytes:
             cell.set("t", "str")
             stored.text = value
         else:
-            cell.attrib.pop("t", None)
+            if "t" in cell.attrib:
+                del cell.attrib["t"]
             stored.text = number_text(value)
     _ignore_green_marks(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
@@ -94,8 +101,9 @@ def _ignore_green_marks(root: etree._Element) -> None:
     if not area:
         return
     ignored = etree.Element(f"{_MAIN}ignoredErrors")
-    flags = {"numberStoredAsText": "1", "formula": "1", "formulaRange": "1", "twoDigitTextYear": "1"}
-    etree.SubElement(ignored, f"{_MAIN}ignoredError", sqref=area, **flags)
+    mark = etree.SubElement(ignored, f"{_MAIN}ignoredError", sqref=area)
+    for flag in ("numberStoredAsText", "formula", "formulaRange"):
+        mark.set(flag, "1")
     for index, child in enumerate(root):
         if etree.QName(child).localname in _AFTER_IGNORED:
             root.insert(index, ignored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from openpyxl.worksheet.worksheet import Worksheet
@@ -16,7 +17,7 @@ from .blank_style import HEAD_CELL, LINE_LEFT, LINE_RIGHT, TITLE, entry
 
 _MM = 0.56  # characters per millimetre of the form's grid: the page is scaled to the paper's width
 _TOP = 3
-_LINE, _PROSE_LINE = 26.0, 96.0
+_LINE, _PROSE_LINE = 25.0, 72.0
 _FIELDS = "fields"
 
 
@@ -167,10 +168,10 @@ def _merges(rows: list[RowPlan], keys: tuple[str, ...]) -> dict[tuple[str, int],
     """Rows that a cell covers downwards, by column and sheet row; 0 for covered cells. Blanks never merge."""
     found: dict[tuple[str, int], int] = {}
     for depth, key in enumerate(keys, 1):
-        outer = keys[:depth]
-        for values, run in groupby(rows, lambda r: tuple(str(r.values.get(k, "")) for k in outer)):
-            numbers = [r.number for r in run]
-            if values[-1]:
+        chains = ((tuple(str(row.values.get(k, "")) for k in keys[:depth]), row.number) for row in rows)
+        for chain, run in groupby(chains, itemgetter(0)):
+            numbers = [number for _, number in run]
+            if chain[-1]:
                 found[key, numbers[0]] = len(numbers)
                 found |= {(key, n): 0 for n in numbers[1:]}
     return found

@@ -65,7 +65,7 @@ HEADING = Look(border=False, bold=True, size=12)
 HEAD_CELL = Look(HEAD, bold=True, horizontal="center", wrap=True)
 LABEL = Look(wrap=True)
 LINE_NUMBER = Look(horizontal="center", color=_GREY)
-HELP = Look(wrap=True, size=9.5, color=_GREY)
+HELP = Look(wrap=True, size=9.5, color=_GREY, indent=1)
 FIXED_CELL = Look(FIXED)
 LINK = Look(color=_LINK)
 

@@ -24,7 +24,8 @@ from .blank_style import (
     entry,
 )
 
-_ROW_HEIGHT, _DENSE = 18.0, 14.5
+_ROW_HEIGHT, _DENSE = 16.5, 15.0
+_POINTS = 5.6  # width of a character
 _CODE_HINT = "可从下拉列表选择，也可直接填写其他编码。"
 _SUM_HINT = "较短编码（类、款）的金额由其下一级编码的各行自动汇总，最长编码（项）的金额直接填写。可整表粘贴、插入行。"
 
@@ -54,7 +55,8 @@ class _Table:
         pen.put(3, half + 1, self.kit.amount_line[1], LINE_RIGHT, last=self.width, formula=self.kit.amount_line[0])
         self._head()
         merges = [_label_place(block, row) for block in plan.blocks for row in block.rows]
-        self.covered = {(row, c) for row, first, last in merges for c in range(first + 1, last + 1)}
+        # A label may reach into the block at its left, whose own cells give way.
+        self.covered = {(row, c) for row, first, last in merges if last > first for c in range(first, last + 1)}
         for block in plan.blocks:
             for row in block.rows:
                 self._row(block, row)
@@ -62,7 +64,8 @@ class _Table:
             _tint_groups(pen, block)
             watch_sums(pen, self.kit.formulas, plan, block)
         last = self._notes()
-        landscape = form.orientation == "landscape"
+        heights = sum(self.sheet.row_dimensions[row].height or _ROW_HEIGHT for row in range(1, last + 1))
+        landscape = form.orientation == "landscape" or (self.dense and sum(plan.widths) * _POINTS > heights)
         pen.page(self.width, last, landscape=landscape, head=plan.head, one=self.dense)
         self.sheet.freeze_panes = address(self._frozen_columns() + 1, plan.head[1] + 1)
 
@@ -70,11 +73,11 @@ class _Table:
         cells, _ = table_head(self.form)
         paths = columns(self.form)
         for head in cells:
-            row, column = TABLE_TOP + head.row, 1 + head.column
-            last = column + head.across - 1
-            cell = self.pen.put(row, column, head.text, HEAD_CELL, last=last, down=head.down)
+            row, first = TABLE_TOP + head.row, 1 + head.column
+            last = first + head.across - 1
+            cell = self.pen.put(row, first, head.text, HEAD_CELL, last=last, down=head.down)
             self.pen.watch_label(cell, head.text)
-            width = sum(self.plan.widths[column - 1 : last])
+            width = sum(self.plan.widths[first - 1 : last])
             if head.down == 1:
                 self.pen.height(row, head.text, width - 1)
         for index, (block, column) in enumerate(paths):
@@ -91,13 +94,13 @@ class _Table:
             self.sheet.row_dimensions[row.number].height = 30
         _, label_first, label_last = _label_place(block, row)
         line = block.block.first_line
+        if row.row is not None and label_first and (row.row.label or label_last > label_first):
+            self._label(row.row, row.number, label_first, label_last)
         for column in block.block.columns:
             at = block.column_at(column.key)
-            if (row.number, at) in self.covered:
+            if (row.number, at) in self.covered or (at == label_first and row.row is not None and row.row.label):
                 continue
-            if row.row is not None and at == label_first and (row.row.label or label_last > at):
-                self._label(row.row, row.number, at, label_last)
-            elif column.kind is Kind.LINE:
+            if column.kind is Kind.LINE:
                 number = line + row.number - block.rows[0].number if line else None
                 self.pen.put(row.number, at, number, LINE_NUMBER)
             elif column.kind is Kind.CODE and row.row is not None:
