@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+# The README sets PYTHONPATH=.deps; tests that run the command line in other folders need it from there too.
+if os.environ.get("PYTHONPATH"):
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        str(Path(part).absolute()) for part in os.environ["PYTHONPATH"].split(os.pathsep) if part
+    )
 
 _NO_SKIP = bool(os.environ.get("GONGKAI_NO_SKIP"))
 _MAY_LACK = "shared"  # published texts and figures that lie beside the checkout on some machines only

@@ -301,7 +301,8 @@ CONSOLES = {
     ids=["help", "editions", "no file", "json", "misuse"],
 )
 def test_any_console_will_do(console: str, arguments: list[str], code: int, tmp_path: Path) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON"))}
+    ours = ("LC_", "LANG", "PYTHONIO", "PYTHONUTF8", "PYTHONCOERCE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     run = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), *arguments],
         cwd=tmp_path,
