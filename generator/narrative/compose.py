@@ -31,7 +31,7 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
         **ledger.functions,
         **scribe.functions,
         "glossary": lambda **lists: glossary(context, ledger, lists),
-        "name_id": lambda name: name_id(getattr(name, "raw", name)),
+        "name_id": lambda name: name_id(name.raw),
     }
     templates = environment(edition.folders)
     sections: list[Section] = []

@@ -50,8 +50,8 @@ class Ledger:
             "leaves": self.leaves,
             "label": self.label,
             "yearly": self.yearly,
-            "budgeted": self.budgeted,
             "against": self.against,
+            "compared": self.compared,
             "lookup": self.lookup,
             "statement": self.statement,
             "missing": self.missing,
@@ -240,10 +240,9 @@ class Ledger:
         known = self.context.has_prior_year and before.given
         return Change(now, before, known, self._reason(path))
 
-    def budgeted(self, path: str, final: str = "final", initial: str = "initial") -> Change:
-        """A row (``form.row``) against the initial budget."""
-        now, before = self.figure(f"{path}.{final}"), self.figure(f"{path}.{initial}")
-        return Change(now, before, before.given, self._reason(path))
+    def compared(self, now: Amount, before: Amount, known: bool, path: str = "") -> Change:
+        """Any two amounts; ``path`` is the row (``form.row``) that holds the reason."""
+        return Change(now, before, known, self._reason(path) if path else lambda _: Text("", self.desk))
 
     def against(self, path: str, budget: str, level: int = 1) -> tuple[tuple[str, Text, Change], ...]:
         """Code, name and comparison of every code in either of two tables (``form.block.column``), in code order."""

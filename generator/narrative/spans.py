@@ -148,7 +148,7 @@ def environment(folders: tuple[Path, ...]) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        autoescape=False,  # noqa: S701 (the text goes into XML elements, never into HTML)
+        autoescape=False,  # the text goes into XML elements, never into HTML
         bytecode_cache=_cache(),
     )
     made.filters.update(FILTERS)

@@ -12,7 +12,7 @@ from ..model.figure import Figure
 from .numbers import NumberStyle
 from .spans import Marks, Printable, WrongTemplate, clean
 
-_NOTHING = frozenset("无 - — —— － / ／ 、 。".split())
+_NOTHING = frozenset({"无", "-", "—", "——", "－", "/", "／"})
 _END = " \t　。．.；;，,、：:"
 _LINES = re.compile(r"\s*\n\s*")
 
@@ -60,12 +60,9 @@ class Text(Printable):
         return self.changed(lambda _: text)
 
 
-_REASON = tuple(
-    f"{head}{tail}"
-    for head in ("主要原因", "主要", "原因", "增加的主要原因", "减少的主要原因", "变动的主要原因", "其主要原因", "")
-    for tail in ("是因为", "是由于", "是", "为", "因为", "由于")
-    if head or len(tail) > 1
-) + ("主要原因", "原因")
+_HEADS = ("主要原因", "主要", "原因", "增加的主要原因", "减少的主要原因", "变动的主要原因", "其主要原因")
+_CAUSES = ("是因为", "是由于", "因为", "由于")
+_REASON = ("主要原因", "原因", *_CAUSES, *(head + tail for head in _HEADS for tail in ("是", "为", *_CAUSES)))
 
 
 def reason(text: Text) -> Text:
