@@ -121,13 +121,13 @@ def styles() -> str:
         style(
             "TOC1",
             "toc 1",
-            spacing(500) + '<w:ind w:right="560"/>' + toc,
+            spacing(500) + toc,
             fonts(HEI) + size(14),
         ),
         style(
             "TOC2",
             "toc 2",
-            spacing(500) + '<w:ind w:left="840" w:right="560" w:hanging="560"/>' + toc,
+            spacing(500) + '<w:ind w:left="840" w:hanging="560"/>' + toc,
             size(14),
         ),
         style(
@@ -180,10 +180,12 @@ def section(landscape: bool) -> str:
     )
     page = (
         '<w:pgSz w:w="16838" w:h="11906" w:orient="landscape"/>'
-        '<w:pgMar w:top="1587" w:right="2098" w:bottom="1474" w:left="1984" w:header="851" w:footer="794" w:gutter="0"/>'
+        '<w:pgMar w:top="1587" w:right="2098" w:bottom="1474" w:left="1984" '
+        'w:header="851" w:footer="794" w:gutter="0"/>'
         if landscape
         else '<w:pgSz w:w="11906" w:h="16838"/>'
-        '<w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1587" w:header="851" w:footer="1191" w:gutter="0"/>'
+        '<w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1587" '
+        'w:header="851" w:footer="1191" w:gutter="0"/>'
     )
     return f'<w:sectPr>{references}<w:type w:val="nextPage"/>{page}<w:cols w:space="720"/></w:sectPr>'
 

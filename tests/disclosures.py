@@ -117,11 +117,24 @@ def performance_grid(id: str, maker: random.Random, rows: int, longest: int) -> 
     lines: list[tuple[GridCell, ...]] = [
         (GridCell("项目名称", 2, align=centre), GridCell("政务云租用", 6, align=centre, kind=SpanKind.USER)),
         (GridCell("项目类别", 2, align=centre), GridCell("1、部门预算项目 ☑ 2、市直专项 □ 3、市对下转移支付项目 □", 6)),
-        (GridCell("预算执行情况（万元）（20分）", 2, 2, centre), *(GridCell(t, 2, align=centre) for t in ("预算数", "执行数", "得分"))),
+        (
+            GridCell("预算执行情况（万元）（20分）", 2, 2, centre),
+            *(GridCell(t, 2, align=centre) for t in ("预算数", "执行数", "得分")),
+        ),
         tuple(GridCell(t, 2, align=centre) for t in ("120.00", "118.25", "19.7")),
         (
             GridCell("年度绩效目标（80分）", 1, rows + 1, centre),
-            *(GridCell(t, s, align=centre) for t, s in (("一级指标", 1), ("二级指标", 1), ("三级指标", 2), ("年初目标值", 1), ("实际完成值", 1), ("得分", 1))),
+            *(
+                GridCell(t, s, align=centre)
+                for t, s in (
+                    ("一级指标", 1),
+                    ("二级指标", 1),
+                    ("三级指标", 2),
+                    ("年初目标值", 1),
+                    ("实际完成值", 1),
+                    ("得分", 1),
+                )
+            ),
         ),
     ]
     for number in range(rows):
@@ -130,7 +143,12 @@ def performance_grid(id: str, maker: random.Random, rows: int, longest: int) -> 
             cells.append(GridCell("产出指标", 1, min(4, rows - number), centre))
         if number % 2 == 0:
             cells.append(GridCell("数量指标", 1, min(2, rows - number), centre))
-        cells += [GridCell(prose(maker, 1), 2), GridCell("≥95%"), GridCell(prose(maker, 1)), GridCell("20", align=centre)]
+        cells += [
+            GridCell(prose(maker, 1), 2),
+            GridCell("≥95%"),
+            GridCell(prose(maker, 1)),
+            GridCell("20", align=centre),
+        ]
         lines.append(tuple(cells))
     text = prose(maker, longest) + "\n" + prose(maker, longest)
     lines.append((GridCell("偏差大或目标未完成原因分析", 2, align=centre), GridCell(text, 6, kind=SpanKind.USER)))
@@ -149,7 +167,9 @@ def table_section(id: str, title: str, number: int, grid: Grid, landscape: bool,
     return Section(f"table{number}", tuple(blocks), landscape=landscape)
 
 
-def disclosure(seed: int = 1, *, draft: bool = False, sections: int = 20, rows: int = 24, pieces: int = 6) -> Disclosure:
+def disclosure(
+    seed: int = 1, *, draft: bool = False, sections: int = 20, rows: int = 24, pieces: int = 6
+) -> Disclosure:
     """Cover, contents, nine tables, prose and forms; other seeds give other lengths everywhere."""
     maker = random.Random(seed)
     unit = "江城市档案服务中心" if seed % 2 else "江城市滨江新区城市管理综合执法与行政审批服务中心"
@@ -171,7 +191,13 @@ def disclosure(seed: int = 1, *, draft: bool = False, sections: int = 20, rows: 
         overview += _prose_section(f"p1.s{number}", number, maker, pieces, entries)
     body.append(Section("p1", tuple(overview)))
     body.append(Section("p2", (_part(2, unit, entries),)))
-    names = ("收入支出决算总表", "收入决算表", "支出决算表", "财政拨款收入支出决算总表", "一般公共预算财政拨款支出决算表")
+    names = (
+        "收入支出决算总表",
+        "收入决算表",
+        "支出决算表",
+        "财政拨款收入支出决算总表",
+        "一般公共预算财政拨款支出决算表",
+    )
     names += ("一般公共预算财政拨款基本支出决算明细表", "一般公共预算财政拨款“三公”经费支出决算表")
     for number, name in enumerate(names, 1):
         id = f"t.table{number}"
@@ -197,7 +223,9 @@ def disclosure(seed: int = 1, *, draft: bool = False, sections: int = 20, rows: 
         id = f"perf.{number}"
         title = f"{NUMERALS[number]}、政务云租用项目自评表"
         forms.append(Paragraph(id, Style.FORM_TITLE, spans(title), new_page=number > 0))
-        forms.append(Paragraph(f"{id}.head", Style.TABLE_UNIT, spans(f"单位名称：{unit}"), spans("填报日期：2022年3月1日")))
+        forms.append(
+            Paragraph(f"{id}.head", Style.TABLE_UNIT, spans(f"单位名称：{unit}"), spans("填报日期：2022年3月1日"))
+        )
         forms.append(performance_grid(f"{id}.grid", maker, maker.randint(1, 14), maker.randint(1, 30)))
         entries.append(ContentsEntry(2, title, id))
     body.append(Section("p6", tuple(forms)))

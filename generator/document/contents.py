@@ -16,6 +16,8 @@ from .pages import Lines
 from .paragraphs import element, flow, right_tab
 from .styles import Look, StyleSheet
 
+_NUMBER = 3  # em kept for leader and page number
+
 
 def entry_look(sheet: StyleSheet, entry: ContentsEntry) -> Look:
     return sheet.look(Style.CONTENTS_1 if entry.level == 1 else Style.CONTENTS_2)
@@ -29,7 +31,7 @@ def lines(contents: Contents, sheet: StyleSheet, width: int, new_page: bool = Fa
     found = [flow(contents.id, title, count, new_page=new_page)]
     for number, entry in enumerate(contents.entries):
         look = entry_look(sheet, entry)
-        room = width - look.left - look.right
+        room = width - look.left - look.right - _NUMBER * look.size
         count = line_count(clean(entry.text), look.size, room, look.first, look.latin)
         found.append(flow(f"{contents.id}.entry{number}", look, count))
     return found
@@ -41,7 +43,7 @@ def elements(
     """The paragraphs of the contents; an entry whose target is not in the document stands without a number."""
     start, end = marks.around(contents.id)
     title = sheet.look(Style.CONTENTS_TITLE)
-    made = [element(title, start + run(contents.title) + end, new_page=new_page)]
+    made = [element(title, start + end + run(contents.title), new_page=new_page)]
     for entry in contents.entries:
         look = entry_look(sheet, entry)
         page = pages.get(entry.target)

@@ -53,10 +53,9 @@ class Furniture:
         if not references:  # nothing of its own: what the other orientation has
             other = self._sheet.page(not landscape).xml
             references = [copy.deepcopy(e) for e in other if e.tag in (_HEADER, _FOOTER)]
+        unwanted = {_HEADER, _FOOTER, qn("w:type"), qn("w:pgNumType")} | ({qn("w:titlePg")} if cover else set())
         for element in list(section):
-            if element.tag in (_HEADER, _FOOTER, qn("w:type"), qn("w:pgNumType")):
-                section.remove(element)
-            elif cover and element.tag == qn("w:titlePg"):
+            if element.tag in unwanted:
                 section.remove(element)
         kinds = ["default", "even"] + (["first"] if section.find("w:titlePg", nsmap) is not None else [])
         found = {(e.tag, e.get(qn("w:type"), "default")): e.get(qn("r:id"), "") for e in references}
@@ -68,8 +67,7 @@ class Furniture:
         for at, ((tag, kind), id) in enumerate(sorted(found.items())):
             reference = section.makeelement(tag, {qn("w:type"): kind, qn("r:id"): id}, nsmap={"r": nsmap["r"]})
             section.insert(at, reference)
-        kind = section.makeelement(qn("w:type"), {qn("w:val"): "nextPage"})
-        section.insert(len(found), kind)
+        section.insert(len(found), section.makeelement(qn("w:type"), {qn("w:val"): "nextPage"}))
         return etree.tostring(section, encoding="unicode", with_tail=False)
 
     def _header(self, kind: str, existing: str) -> str:

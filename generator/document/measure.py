@@ -12,21 +12,21 @@ import unicodedata
 from functools import lru_cache
 
 GAP = 0.2  # em between Chinese and Latin; Word's own may be 0.25
-_TOKEN = re.compile(r"[!-~]+|.", re.DOTALL)
+# A Latin word or number; it may break after / - ! ? before a letter.
+_TOKEN = re.compile(r"(?:[!-~](?<![-/!?|](?=[A-Za-z])))*[!-~]|.", re.DOTALL)
 _OPENING = frozenset("([{£¥〈《「『【〔〖（［｛￡￥“‘〝")
 _HANGING = frozenset("、。，．：；！？")
 _CLOSING = _HANGING | frozenset("!%),.:;?]}¢°·'\"〉》」』】〕〗〞）］｝｜～￠々‖•ˇˉ―′’”℃‰％…—")
 
 # Times New Roman (and every metric-compatible substitute), 1/1000 em from U+0020 on.
-_TIMES = tuple(
-    int(width)
-    for width in (
-        "250 333 408 500 500 833 778 180 333 333 500 564 250 333 250 278 500 500 500 500 500 500 500 500 500 500 "
-        "278 278 564 564 564 444 921 722 667 667 722 611 556 722 722 333 389 722 611 889 722 722 556 722 667 556 "
-        "611 722 722 944 722 722 611 333 278 333 469 500 333 444 500 444 500 444 333 500 500 278 278 500 278 778 "
-        "500 500 500 500 333 389 278 500 500 722 500 500 444 480 200 480 541"
-    ).split()
+# fmt: off
+_TIMES = (
+    250, 333, 408, 500, 500, 833, 778, 180, 333, 333, 500, 564, 250, 333, 250, 278, 500, 500, 500, 500, 500, 500, 500, 500, 500, 500,
+    278, 278, 564, 564, 564, 444, 921, 722, 667, 667, 722, 611, 556, 722, 722, 333, 389, 722, 611, 889, 722, 722, 556, 722, 667, 556,
+    611, 722, 722, 944, 722, 722, 611, 333, 278, 333, 469, 500, 333, 444, 500, 444, 500, 444, 333, 500, 500, 278, 278, 500, 278, 778,
+    500, 500, 500, 500, 333, 389, 278, 500, 500, 722, 500, 500, 444, 480, 200, 480, 541,
 )
+# fmt: on
 
 
 def _is_times(font: str) -> bool:
@@ -66,7 +66,9 @@ def _apart(left: str, right: str) -> bool:
     return latin.isalnum() and (other.isalpha() or other.isdigit())
 
 
-def line_count(text: str, size: int, width: int, first: int = 0, font: str = "Times New Roman", gap: float = GAP) -> int:
+def line_count(
+    text: str, size: int, width: int, first: int = 0, font: str = "Times New Roman", gap: float = GAP
+) -> int:
     """Lines that ``text`` takes in ``width`` twips at type of ``size`` twips; ``first`` indents the first line."""
     if "\n" in text:
         pieces = text.split("\n")

@@ -100,10 +100,7 @@ def paginate(items: Sequence[Item]) -> Layout:
                 layout.count, used = layout.count + 1, 0
         elif used and used + item.least > room:
             layout.count, used = layout.count + 1, 0
-        if isinstance(item, Lines):
-            used = _lines(item, layout, room, used)
-        else:
-            used = _rows(item, layout, room, used)
+        used = _lines(item, layout, room, used) if isinstance(item, Lines) else _rows(item, layout, room, used)
     return layout
 
 

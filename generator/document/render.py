@@ -130,7 +130,9 @@ class _Writer:
             runs, tabs = paragraphs.content(block, look, page.width)
             return paragraphs.element(
                 look,
-                begin + runs + end,
+                # The mark stands before the text, not around it: after a hanging stop at the end of a full line
+                # its end would make LibreOffice add an empty line.
+                begin + end + runs,
                 new_page=block.new_page or forced,
                 tabs=tabs,
                 before=item.before if before else None,
@@ -164,9 +166,7 @@ class _Writer:
                 fix = "核对模板目录条目与章节标题是否一致。"
                 self.findings.append(Finding("D2", Severity.WARNING, message, fix))
         self.steps.append(
-            lambda: "".join(
-                contents.elements(block, self.sheet, page.width, self.marks, self.layout.pages, forced)
-            )
+            lambda: "".join(contents.elements(block, self.sheet, page.width, self.marks, self.layout.pages, forced))
         )
         return first if forced else start
 
@@ -201,7 +201,14 @@ class _Writer:
         alone = room < page.height * _SHARED_PAGE
         if alone:
             room, start = page.height - look.line - _SLACK, len(self.items)
-        drawing = attach.picture(self.document.part, block, page.width * _EMU, room * _EMU)
+        try:
+            drawing = attach.picture(self.document.part, block, page.width * _EMU, room * _EMU)
+        except ValueError:  # a damaged picture
+            message = f"附件“{Path(block.path).name}”（{block.cell}）不是完好的图片，未编入公开文档。"
+            fix = "用看图软件打开后另存为 .png 或 .jpg 再试。"
+            self.findings.append(Finding("F2", Severity.WARNING, message, fix, (block.cell,)))
+            self._break("")
+            return start
         extent = drawing.find(".//wp:extent", nsmap)
         tall = round(int(extent.get("cy", "0")) / _EMU) + look.line if extent is not None else room
         item = pages.Lines(block.id, 1, tall, look.before, look.after, False, True, False, alone)
@@ -211,7 +218,7 @@ class _Writer:
     def _drawing(self, id: str, look: styles.Look, drawing: etree._Element, new_page: bool = False) -> str:
         begin, end = self.marks.around(id)
         xml = etree.tostring(drawing, encoding="unicode", with_tail=False)
-        return paragraphs.element(look, f"{begin}<w:r>{xml}</w:r>{end}", new_page=new_page)
+        return paragraphs.element(look, f"{begin}{end}<w:r>{xml}</w:r>", new_page=new_page)
 
 
 def _groups(disclosure: Disclosure) -> list[_Group]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from docx.oxml.ns import nsmap, qn
 from lxml import etree
@@ -88,7 +87,9 @@ def read(styles: etree._Element, body: etree._Element) -> StyleSheet:
         looks[name.lower()] = reader.look(name)
     table_id = reader.ids.get(TABLE.lower(), "")
     portrait, landscape = _pages(body)
-    return StyleSheet(looks, table_id, reader.margins(table_id), portrait, landscape, tuple(findings), reader.ids.get("header", ""))
+    return StyleSheet(
+        looks, table_id, reader.margins(table_id), portrait, landscape, tuple(findings), reader.ids.get("header", "")
+    )
 
 
 class _Styles:
@@ -216,7 +217,7 @@ def _turned(section: etree._Element) -> etree._Element:
         if int(height) > int(width):
             size.set(qn("w:orient"), "landscape")
         else:
-            size.attrib.pop(qn("w:orient"), None)
+            size.attrib.pop(qn("w:orient"), "")
     if margin is not None:
         sides = ("top", "right", "bottom", "left")
         values = [margin.get(qn(f"w:{side}"), "1440") for side in sides]

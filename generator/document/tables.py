@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..model.blocks import Align, Grid, GridCell
 from .bookmarks import Bookmarks
@@ -72,7 +73,9 @@ def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Pla
     heights = [height + air for height in heights]
     head = sum(heights[: grid.head_rows])
     splits = frozenset(
-        n for n, height in enumerate(heights) if height + (head if n >= grid.head_rows else 0) > page and n >= grid.head_rows
+        n
+        for n, height in enumerate(heights)
+        if height + (head if n >= grid.head_rows else 0) > page and n >= grid.head_rows
     )
     return Plan(grid, widths, rows, tuple(heights), size, pitch, splits)
 
@@ -137,7 +140,7 @@ def _widths(
     for part in scaled:
         reached += part
         edges.append(round(reached))
-    return tuple(right - left for left, right in zip(edges, edges[1:], strict=False)), fits
+    return tuple(right - left for left, right in pairwise(edges)), fits
 
 
 def _heights(
