@@ -20,10 +20,20 @@ DOC = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 STRICT_DOC = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+TYPES = (
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    f'<Default Extension="xml" ContentType="{_KIND}.worksheet+xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{_KIND}.styles+xml"/>'
+    f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_KIND}.sharedStrings+xml"/>'
+)
 # Style indices: 0 plain, 1 date, 2 0%, 3 0.00
 STYLES = (
     '<numFmts count="1"><numFmt numFmtId="176" '
     'formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/></numFmts>'
+    '<fonts count="1"><font/></fonts><fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders>'
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="4"><xf numFmtId="0"/><xf numFmtId="176"/><xf numFmtId="9"/><xf numFmtId="2"/></cellXfs>'
 )
 
@@ -93,7 +103,7 @@ def parts(pages: list[Page], *, strict: bool = False, date1904: bool = False, st
     main, doc = (STRICT_MAIN, STRICT_DOC) if strict else (MAIN, DOC)
     listed = "".join(f'<sheet name={quoteattr(p.name)} sheetId="{i}" r:id="rId{i}"/>' for i, p in enumerate(pages, 1))
     found = {
-        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"/>',
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">{TYPES}</Types>',
         "_rels/.rels": _relations([("rId1", f"{doc}/officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{doc}"><workbookPr date1904="{int(date1904)}"/>'
         f"<sheets>{listed}</sheets></workbook>",

@@ -30,22 +30,22 @@ class Raw(NamedTuple):
 
     type: str
     text: str
-    style: int
+    style: str
     formula: bool
 
 
 class Styles:
-    """Number formats by style index: all that a reader of values needs to know of styles."""
+    """Number formats by style index (as written in the file): all that a reader of values needs to know of styles."""
 
     def __init__(self, codes: tuple[tuple[int, str], ...] = ()) -> None:
-        self._codes = codes
-        self._dates = tuple(_is_date(number, code) for number, code in codes)
+        self._codes = {str(index): code for index, (_, code) in enumerate(codes)}
+        self._dates = {str(index) for index, (number, code) in enumerate(codes) if _is_date(number, code)}
 
-    def is_date(self, style: int) -> bool:
-        return 0 <= style < len(self._dates) and self._dates[style]
+    def is_date(self, style: str) -> bool:
+        return style in self._dates
 
-    def code(self, style: int) -> str:
-        return self._codes[style][1] if 0 <= style < len(self._codes) else ""
+    def code(self, style: str) -> str:
+        return self._codes.get(style, "")
 
 
 class Sheet:
@@ -97,6 +97,8 @@ def unescape(text: str) -> str:
 
 def _texts(node: etree._Element) -> str:
     """Text of a string item: plain or in runs, without the phonetic guide."""
+    if len(node) == 1 and node[0].tag.endswith("}t"):
+        return unescape(node[0].text or "")
     parts = []
     for child in node:
         tag = local(child.tag)
@@ -143,6 +145,9 @@ def _is_date(number: int, code: str) -> bool:
 
 @lru_cache(maxsize=MAX_COLUMN)
 def _column(letters: str) -> int:
+    """The number of a column's letters, 0 when they are none."""
+    if not (letters.isascii() and letters.isalpha() and letters.isupper() and len(letters) < 4):
+        return 0
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
@@ -187,16 +192,10 @@ def _cells(element: etree._Element, row: int, name: str, strings: tuple[str, ...
     cells: dict[int, Raw] = {}
     column, ascending = 0, True
     for c in element:
-        if c.tag[-1] != "c":
-            continue
         address = c.get("r")
         before = column
-        if address is None:
-            column += 1
-        else:
-            # The row is the enclosing one; only the letters of the address count.
-            letters = address.rstrip("0123456789")
-            column = _column(letters) if letters.isascii() and letters.isupper() and len(letters) < 4 else 0
+        # The row is the enclosing one; only the letters of the address count.
+        column = column + 1 if address is None else _column(address.rstrip("0123456789"))
         if not 0 < column <= MAX_COLUMN:
             _place(address or f"XFE{row}", name)
         if len(c):
@@ -212,14 +211,14 @@ def _raw(c: etree._Element, strings: tuple[str, ...]) -> Raw | None:
     value: str | None = None
     formula = False
     for child in c:
-        last = child.tag[-2:]
-        if last == "}v":
+        tag = child.tag
+        if tag.endswith("}v"):
             value = child.text
-        elif last == "}f":
+        elif tag.endswith("}f"):
             formula = True
-        elif last == "is":
+        elif tag.endswith("}is"):
             value = _texts(child)
-    style = _whole(c.get("s"))
+    style = c.get("s", "")
     if not value:
         # A formula whose stored result is an empty text is a blank; one without any result was never calculated.
         return Raw("t" if kind == "str" else "", "", style, True) if formula else None

@@ -156,7 +156,7 @@ class Converter:
                 return Cell(ref, CellKind.NUMBER, number, text, raw.formula)
         return Cell(ref, CellKind.TEXT, text=text, formula=raw.formula)
 
-    def _number_text(self, number: Decimal, style: int, kind: Kind) -> str:
+    def _number_text(self, number: Decimal, style: str, kind: Kind) -> str:
         if self.styles.is_date(style) or (kind is Kind.DATE and 36526 <= number < 73051):
             return values.date_text(number, self.date1904) or values.shown(number)
         if kind is Kind.DATE and number == number.to_integral_value() and len(digits := values.shown(number)) == 8:

@@ -49,6 +49,7 @@ class Workbook:
         self.convert = Converter(self.notes, cells.styles(package), package.date1904)
         self._sheets: dict[str, cells.Sheet] = {}
         self._tops: dict[str, cells.Sheet] = {}
+        self._units: dict[str, FormData | None] = {}
 
     def sheet(self, name: str) -> cells.Sheet:
         if name not in self._sheets:
@@ -100,6 +101,11 @@ class Workbook:
 
     def _unit(self, edition: Edition) -> FormData | None:
         """The unit form, read only to tell the edition; what it has to say is said when it is read for good."""
+        if edition.id not in self._units:
+            self._units[edition.id] = self._read_unit(edition)
+        return self._units[edition.id]
+
+    def _read_unit(self, edition: Edition) -> FormData | None:
         form = next((f for f in edition.forms if f.id == UNIT), None)
         names = match_sheets([form], self.names, self._peek).found.get(UNIT) if form is not None else None
         if form is None or not names:

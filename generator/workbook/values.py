@@ -82,8 +82,7 @@ def amount(value: Decimal) -> Decimal:
 
 def decimals(value: Decimal) -> int:
     """Digits after the point, superfluous zeros not counted."""
-    exponent = trim(value).as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    return len(shown(value).partition(".")[2]) if abs(value.adjusted()) <= _MAX_EXPONENT else 0
 
 
 def typed(text: str, *, counted: bool = False) -> Parsed:
@@ -117,9 +116,13 @@ def typed(text: str, *, counted: bool = False) -> Parsed:
 
 
 def shown(value: Decimal) -> str:
-    """Plain shortest digits, never an exponent."""
-    text = f"{trim(value):f}" if abs(value.adjusted()) <= _MAX_EXPONENT else str(value)
-    return "0" if text in ("-0", "0") else text
+    """Plain shortest digits, never an exponent (but for what no amount can be)."""
+    if abs(value.adjusted()) > _MAX_EXPONENT and value:
+        return str(value)
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
 
 
 def shown_as(value: Decimal, code: str) -> str:
