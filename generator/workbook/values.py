@@ -15,6 +15,7 @@ _ROOMY = Context(prec=60, rounding=ROUND_HALF_UP)
 _MICRO = Decimal("0.000001")  # 0.01 元 in 万元 is the finest amount there is
 _NOISE = Decimal("0.000000005")
 _MAX_EXPONENT = 40
+_LAST_DAY, _LAST_DAY_1904 = 2_958_466, 2_957_004  # the day after 31 December 9999
 ZERO = Decimal(0)
 
 _STORED = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -57,11 +58,11 @@ def stored(text: str) -> Decimal | None:
         value = _FIFTEEN.create_decimal(text)
     except DecimalException:
         return None
-    if not value:
-        return Decimal(0)
     if not value.is_finite():
         return None
-    return trim(value) if abs(value.adjusted()) <= _MAX_EXPONENT else value
+    if not value or value.adjusted() < -_MAX_EXPONENT:
+        return ZERO
+    return trim(value) if value.adjusted() <= _MAX_EXPONENT else value
 
 
 def trim(value: Decimal) -> Decimal:
@@ -127,6 +128,8 @@ def shown(value: Decimal) -> str:
 
 def shown_as(value: Decimal, code: str) -> str:
     """As the cell's number format shows it, as far as it matters to what is printed: percent, fixed decimals, 000."""
+    if abs(value.adjusted()) > _MAX_EXPONENT:
+        return shown(value)
     first = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|_.', "", code.split(";", 1)[0])
     places = re.search(r"\.([0#?]+)", first)
     digits = len(places[1]) if places else 0
@@ -145,9 +148,9 @@ def _round(value: Decimal, digits: int) -> Decimal:
 
 def date_text(serial: Decimal, date1904: bool) -> str | None:
     """2022年11月8日 for a spreadsheet's day number; None when it is outside the calendar."""
-    days = int(serial)
-    if not 0 < days < 2_958_466:
+    if not 1 <= serial < (_LAST_DAY_1904 if date1904 else _LAST_DAY):
         return None
+    days = int(serial)
     if date1904:
         day = date(1904, 1, 1) + timedelta(days=days)
     else:
