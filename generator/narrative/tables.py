@@ -7,12 +7,14 @@ from ..model.book import FormData, RowData
 from ..model.figure import ZERO, Figure
 from ..model.form import AMOUNT_KINDS, Column, Form, Kind, Row
 from ..model.form import Block as FormBlock
-from ..model.heads import body_depth, columns, table_head
+from ..model.heads import body_depth, table_head
 from .context import Context
+from .layout import column_widths
 from .numbers import plain
 from .wording import cell_ref, spans
 
 _EMPTY = GridCell()
+_ONE_PAGE = {"portrait": 36, "landscape": 22}  # rows of an open table that still fit a page in readable type
 
 
 def sections(context: Context) -> tuple[Section, ...]:
@@ -68,12 +70,13 @@ def _grid(context: Context, form: Form, data: FormData | None, title: str) -> Gr
     for block in form.blocks:
         if block.open:
             rows += [_open_line(context, data, block, row) for row in open_rows(data, block)]
+    most = _ONE_PAGE[form.orientation]
     return Grid(
         id=f"t.{form.id}.grid",
-        widths=tuple(column.width for _, column in columns(form)),
+        widths=column_widths(form, rows, head_rows),
         rows=tuple(tuple(line[at] for at in sorted(line)) for line in rows),
         head_rows=head_rows,
-        dense=not is_open and depth > 1,
+        dense=len(rows) <= most if is_open else depth > 1,
         description=title,
     )
 

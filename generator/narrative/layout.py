@@ -1,0 +1,52 @@
+"""How wide the columns of an official table are: as its contents need, so that labels and amounts rarely wrap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ..model.blocks import GridCell
+from ..model.form import AMOUNT_KINDS, Column, Form, Kind
+from ..model.heads import columns
+
+_MM = 2.8  # per em of table type; the writer scales all columns to the page anyway
+_PAD = 0.9  # em beside the text
+_LEAST_NAME = 10.0  # em of a column of names, also in an empty table
+_LEAST_AMOUNT = 4.5
+_HEAD_LINES = ((3, 1), (8, 2))  # characters of a head and the lines it may take; three beyond
+_ROOM = {"portrait": 62.0, "landscape": 100.0}  # em on a page in the smallest type that reads well
+
+
+def text_ems(text: str) -> float:
+    """Width of the longest line of ``text``: a Chinese character is one em, a digit or Latin letter half."""
+    return max((sum(0.5 if ord(c) < 128 else 1.0 for c in line) for line in text.split("\n")), default=0.0)
+
+
+def column_widths(form: Form, rows: Sequence[Mapping[int, GridCell]], head_rows: int) -> tuple[float, ...]:
+    """Widths in mm for the placed ``rows`` (column → cell) of an official table, its head first."""
+    kinds = [column for _, column in columns(form)]
+    ems = [_least(column) for column in kinds]
+    for number, line in enumerate(rows):
+        for at, cell in line.items():
+            if cell.colspan > 1 or not cell.text:
+                continue
+            need = text_ems(cell.text)
+            if number < head_rows:
+                need = math.ceil(need / next((lines for most, lines in _HEAD_LINES if len(cell.text) <= most), 3))
+            ems[at] = max(ems[at], need + _PAD)
+    widest = max((em for em, column in zip(ems, kinds, strict=True) if column.kind in AMOUNT_KINDS), default=0.0)
+    ems = [widest if column.kind in AMOUNT_KINDS else em for em, column in zip(ems, kinds, strict=True)]
+    names = [at for at, column in enumerate(kinds) if column.kind in (Kind.LABEL, Kind.NAME)]
+    over = sum(ems) - _ROOM[form.orientation]
+    while over > 0 and names and max(ems[at] for at in names) > _LEAST_NAME:
+        # The widest names give way first: they wrap onto a second line.
+        at = max(names, key=lambda name: ems[name])
+        ems[at] -= min(0.5, over)
+        over -= 0.5
+    return tuple(round(em * _MM, 2) for em in ems)
+
+
+def _least(column: Column) -> float:
+    if column.kind in (Kind.LABEL, Kind.NAME):
+        return _LEAST_NAME
+    return _LEAST_AMOUNT if column.kind in AMOUNT_KINDS else 0.0
