@@ -18,7 +18,7 @@ from .blank_inputs import write_inputs
 from .blank_package import finish
 from .blank_performance import write_performance
 from .blank_plan import Content, SheetPlan, plan
-from .blank_sheet import Cache, Kit, Words
+from .blank_sheet import Cache, Kit, Words, expand
 from .blank_style import Paint
 from .blank_tables import write_table
 
@@ -62,7 +62,7 @@ def build(
     hidden.write(kit, book)
     book.calculation = CalcProperties(fullCalcOnLoad=True)
     book.properties.creator = "gongkai"
-    book.properties.title = kit.words["unit"][1]
+    book.properties.title = "".join(c for c in expand(edition.title, kit.words)[1] if c.isprintable())
     out = io.BytesIO()
     book.save(out)
     return finish(out.getvalue(), cache)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import NamedTuple
 
 from ..model.cell import column_letters
@@ -14,6 +14,8 @@ from ..model.form import AMOUNT_KINDS, Column, Kind
 from .blank_plan import BlockPlan, RowPlan, SheetPlan, Value
 
 ZERO = Decimal(0)
+_EXACT = Context(prec=400)  # sums keep every digit
+_QUOTIENT = Context(prec=17)  # what a spreadsheet's own number holds
 _NUMERIC = AMOUNT_KINDS | {Kind.RATE}
 
 
@@ -195,7 +197,10 @@ class Formulas:
         return [(1, Spot(spot.sheet, block, r, spot.column)) for r in below]
 
     def _total(self, terms: Sequence[tuple[int, Spot]]) -> Decimal:
-        return sum((sign * self.number(spot) for sign, spot in terms), ZERO)
+        total = ZERO
+        for sign, spot in terms:
+            total = _EXACT.add(total, self.number(spot) if sign > 0 else -self.number(spot))
+        return total
 
     def _code(self, spot: Spot) -> str:
         """Address of the cell that says whether an open row is in use: its code, else its first column."""
@@ -231,7 +236,8 @@ class Formulas:
             for at in (block.column_at(column.key), block.column_at(spot.column.key))
         )
         under = f"*(LEFT(TRIM({codes}),LEN({code}))={code})" if code else "*1"
-        return f"SUMPRODUCT((LEN(TRIM({codes}))={length}){under},{money})"
+        # LibreOffice's SUMPRODUCT fails on a range without any number; Excel and WPS don't mind.
+        return f"IF(COUNT({money})=0,0,SUMPRODUCT((LEN(TRIM({codes}))={length}){under},{money}))"
 
     # show: expressions -----------------------------------------------------------------------------------------
 
@@ -275,7 +281,7 @@ class Formulas:
                 for at in (block.column_at((block.code_column or column).key), block.column_at(column.key))
             )
             here = address(home.block.column_at(code.key), home.row.number, "c")
-            return f"SUMPRODUCT((TRIM({codes})=TRIM({here}))*1,{money})"
+            return f"IF(COUNT({money})=0,0,SUMPRODUCT((TRIM({codes})=TRIM({here}))*1,{money}))"
         raise ValueError(f"{home.sheet.form.id}: show: cannot be a formula: {tree!r}")
 
     def _show_value(self, tree: Expression, home: Spot) -> Decimal | str:
@@ -292,11 +298,11 @@ class Formulas:
             if isinstance(left, str) or isinstance(right, str):
                 return ""
             if tree.operator == "/":
-                return left / right if right else ""
+                return _QUOTIENT.divide(left, right) if right else ""
             return left + right if tree.operator == "+" else left - right if tree.operator == "-" else left * right
         if isinstance(tree, Call) and tree.name == "ratio":
             part, whole = (self._show_value(a, home) for a in tree.arguments)
-            return "" if isinstance(part, str) or isinstance(whole, str) or not whole else part / whole
+            return "" if isinstance(part, str) or isinstance(whole, str) or not whole else _QUOTIENT.divide(part, whole)
         if isinstance(tree, Call) and tree.name == "lookup":
             sheet, block, column, code = self._lookup(tree, home)
             wanted = home.row.code(code)

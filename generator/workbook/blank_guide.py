@@ -58,7 +58,8 @@ class Hidden:
     def __init__(self, edition: Edition) -> None:
         known = sorted(edition.subjects.items())
         self.subjects = SubjectList(SUBJECTS, _HIDDEN_TOP, dict(known))
-        self._economic = {
+        # Codes that a form prints itself (the economic ones) are not offered where codes are to be chosen.
+        printed = {
             row.code
             for form in edition.forms
             for block in form.blocks
@@ -66,18 +67,14 @@ class Hidden:
             for row in block.rows
             if row.code
         }
+        tops = tuple(code for code in printed if not any(code != c and code.startswith(c) for c in printed))
+        self._free = [code for code in self.subjects.names if not code.startswith(tops)]
         self._columns: dict[tuple[str, ...], int] = {}
         self._heads: dict[int, str] = {}
 
     def codes(self, levels: Sequence[int]) -> str:
-        """Known codes of these lengths (all when empty) that don't belong to a fixed table by code."""
-        tops = {code for code in self._economic if not any(code != c and code.startswith(c) for c in self._economic)}
-        chosen = tuple(
-            code
-            for code in self.subjects.names
-            if (not levels or len(code) in levels) and not any(code.startswith(top) for top in tops)
-        )
-        return self._list(chosen, "编码")
+        """Known codes of these lengths (all when empty), as an address."""
+        return self._list(tuple(code for code in self._free if not levels or len(code) in levels), "编码")
 
     def choices(self, values: Sequence[str]) -> str:
         return self._list(tuple(values), "选项")

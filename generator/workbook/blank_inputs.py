@@ -135,7 +135,7 @@ def _value(kit: Kit, pen: Pen, spot: Spot, last: int, width: float) -> None:
         pen.choose(cell, choices)
     elif kind is Kind.CODE:
         levels = block.block.open.levels if block.block.open else ()
-        pen.pick(cell.coordinate, kit.codes(levels), strict=False)
+        pen.pick(cell, kit.codes(levels), strict=False)
     if form_row is not None and form_row.required and column is block.block.value_columns[0]:
         pen.sheet.conditional_formatting.add(cell.coordinate, alarm(f"LEN(TRIM({cell.coordinate}))=0", WARN))
 

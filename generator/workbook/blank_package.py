@@ -8,7 +8,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from lxml import etree
 
@@ -16,8 +16,8 @@ from .blank_plan import Value
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_A1 = re.compile(r"([A-Z]+)(\d+)")
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
-_LONG = Context(prec=17)
 _AFTER_IGNORED: tuple[str, ...] = (
     "smartTags",
     "drawing",
@@ -78,17 +78,23 @@ def _with_values(content: bytes, values: Mapping[str, Value]) -> bytes:
             if "t" in cell.attrib:
                 del cell.attrib["t"]
             stored.text = number_text(value)
+    merged = root.find(f"{_MAIN}mergeCells")
+    if merged is not None:
+        merged[:] = sorted(merged, key=lambda m: _place(m.get("ref", "")))  # openpyxl keeps them in a set
     _ignore_green_marks(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
+def _place(area: str) -> tuple[int, int, str]:
+    letters, row = _A1.match(area).groups()  # type: ignore[union-attr]
+    return int(row), len(letters), letters
+
+
 def number_text(value: int | Decimal) -> str:
-    """Every digit given; a quotient is carried to 17 significant digits. ValueError for what is no number."""
+    """Every digit, without exponent or superfluous zeros. ValueError for what is no number."""
     number = Decimal(value)
     if not number.is_finite():
         raise ValueError(f"not a number: {value}")
-    if len(number.as_tuple().digits) > _LONG.prec:
-        number = _LONG.plus(number)
     text = f"{number:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text

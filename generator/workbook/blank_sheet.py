@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from openpyxl.cell import Cell
 from openpyxl.comments import Comment
+from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -46,7 +47,7 @@ class Pen:
 
     def __init__(self, kit: Kit, sheet: Worksheet, plan: SheetPlan | None = None) -> None:
         self.kit, self.sheet, self.plan = kit, sheet, plan
-        self._choices: dict[tuple[str, bool], DataValidation] = {}
+        self._rules: dict[tuple[str, bool], tuple[DataValidation, list[Cell]]] = {}
         sheet.sheet_view.showGridLines = False
 
     def put(
@@ -65,7 +66,9 @@ class Pen:
                 self.kit.paint(self.sheet.cell(r, c), look)
         if formula:
             cell.value = formula
-            self.kit.cache[self.sheet.title, cell.coordinate] = "" if value is None else value
+            where = f"{self.sheet.title}!{cell.coordinate}"
+            stored = _text(value, where) if isinstance(value, str) else value
+            self.kit.cache[self.sheet.title, cell.coordinate] = "" if stored is None else stored
         elif isinstance(value, str):
             cell.value = _text(value, f"{self.sheet.title}!{cell.coordinate}")
             cell.data_type = "s"  # never a formula or an error, whatever it looks like
@@ -73,7 +76,9 @@ class Pen:
             cell.value = value
             self.kit.cache[self.sheet.title, cell.coordinate] = value
         if last > column or down > 1:
-            self.sheet.merge_cells(start_row=row, end_row=row + down - 1, start_column=column, end_column=last)
+            # Every covered cell has its borders already, which is what openpyxl's own merging would see to.
+            covered = CellRange(min_row=row, max_row=row + down - 1, min_col=column, max_col=last)
+            self.sheet.merged_cells.ranges.add(covered)
         return cell
 
     def wording(self, row: int, column: int, text: str, look: Look, *, last: int = 0) -> Cell:
@@ -91,28 +96,31 @@ class Pen:
         """A drop-down; not ``strict``: other text is allowed."""
         joined = ",".join(choices)
         plain = len(joined) <= _LIST_LIMIT and not any("," in c or '"' in c for c in choices)
-        self.pick(cell.coordinate, f'"{joined}"' if plain else self.kit.lists(choices), strict)
+        self.pick(cell, f'"{joined}"' if plain else self.kit.lists(choices), strict)
 
-    def pick(self, cells: str, source: str, strict: bool) -> None:
-        key = (source, strict)
-        if key not in self._choices:
+    def pick(self, cell: Cell, source: str, strict: bool) -> None:
+        """A drop-down from ``source``: a constant list, or the address of one."""
+        if (source, strict) not in self._rules:
             rule = DataValidation("list", formula1=source, allow_blank=True, showErrorMessage=strict)
             rule.errorTitle, rule.error = "请从列表中选择", "请从下拉列表中选择一项；如需清空，按 Delete 键。"
-            self.sheet.add_data_validation(rule)
-            self._choices[key] = rule
-        self._choices[key].add(cells)
+            self._rules[source, strict] = (rule, [])
+        self._rules[source, strict][1].append(cell)
 
-    def expect_number(self, cells: str, whole: bool = False) -> None:
+    def expect_number(self, cell: Cell, whole: bool = False) -> None:
         """Warn, without refusing, when something else than a number is typed."""
-        key = ("whole" if whole else "decimal", False)
-        if key not in self._choices:
-            rule = DataValidation("whole" if whole else "decimal", "between", "-1E+15", "1E+15", allow_blank=True)
+        kind = "whole" if whole else "decimal"
+        if (kind, False) not in self._rules:
+            rule = DataValidation(kind, formula1="-1E+15", formula2="1E+15", allow_blank=True, showErrorMessage=True)
+            rule.operator = "between"
             rule.errorStyle, rule.errorTitle = "warning", "请填数字"
             rule.error = "此处应为整数。" if whole else "此处应为数字，不带单位和文字。"
-            rule.showErrorMessage = True
+            self._rules[kind, False] = (rule, [])
+        self._rules[kind, False][1].append(cell)
+
+    def _add_rules(self) -> None:
+        for rule, cells in self._rules.values():
+            rule.sqref = MultiCellRange(" ".join(_runs(cells)))
             self.sheet.add_data_validation(rule)
-            self._choices[key] = rule
-        self._choices[key].add(cells)
 
     def watch_label(self, cell: Cell, expected: str) -> None:
         """The cell turns red when its fixed wording is changed (spaces don't count)."""
@@ -137,7 +145,8 @@ class Pen:
         self.sheet.row_dimensions[row].height = round(min(max(wanted, known or 0), 400), 1)
 
     def page(self, last_column: int, last_row: int, *, landscape: bool, head: tuple[int, int], one: bool) -> None:
-        """A4, centred, as wide as the paper, head rows repeated."""
+        """Close the sheet: its validations, and paper: A4, centred, as wide as the page, head rows repeated."""
+        self._add_rules()
         sheet = self.sheet
         sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
         sheet.page_setup.orientation = "landscape" if landscape else "portrait"
@@ -177,6 +186,18 @@ def lines(text: str, width: float) -> int:
 
 def text_width(text: str) -> int:
     return sum(1 if ord(c) < 0x2000 else 2 for c in text)
+
+
+def _runs(cells: Sequence[Cell]) -> list[str]:
+    """Ranges over the cells: neighbours down a column become one."""
+    places = sorted((cell.column, cell.row) for cell in cells)
+    known = set(places)
+    starts = [p for p in places if (p[0], p[1] - 1) not in known]
+    ends = [p for p in places if (p[0], p[1] + 1) not in known]
+    return [
+        address(*first) if first == last else f"{address(*first)}:{address(*last)}"
+        for first, last in zip(starts, ends, strict=True)
+    ]
 
 
 def _text(value: str, where: str) -> str:

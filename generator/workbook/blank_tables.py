@@ -111,8 +111,8 @@ class _Table:
             else:
                 write_value(self.pen, self.kit.formulas, Spot(self.plan, block, row, column), in_table=True)
         if block.block.open is not None and row.row is None and (column_code := block.code_column):
-            spot = address(block.column_at(column_code.key), row.number)
-            self.pen.pick(spot, self.kit.codes(block.block.open.levels), strict=False)
+            cell = self.sheet.cell(row.number, block.column_at(column_code.key))
+            self.pen.pick(cell, self.kit.codes(block.block.open.levels), strict=False)
 
     def _label(self, row: Row, number: int, first: int, last: int) -> None:
         centred = row.bold and not row.code
@@ -209,7 +209,7 @@ def write_value(pen: Pen, formulas: Formulas, spot: Spot, *, in_table: bool = Fa
         row.number, spot.block.column_at(column.key), value, look, last=last, formula="" if given else formula or ""
     )
     if kind in AMOUNT_KINDS:
-        pen.expect_number(cell.coordinate, whole=kind is Kind.COUNT)
+        pen.expect_number(cell, whole=kind is Kind.COUNT)
 
 
 def _tint_groups(pen: Pen, block: BlockPlan) -> None:
