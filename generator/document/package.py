@@ -38,7 +38,10 @@ def add_properties(package: Any, disclosure: Disclosure) -> None:
     No clock is read: the date of making is the first day after the year reported on.
     """
     moment = f"{disclosure.year + 1:04d}-01-01T00:00:00Z"
-    spaces = " ".join(f'xmlns:{prefix}="{nsmap[prefix]}"' for prefix in ("cp", "dc", "dcterms", "xsi"))
+    # Not nsmap["cp"]: docxcompose, once imported, gives that prefix another meaning in this process.
+    spaces = f'xmlns:cp="{_property_space(RT.CORE_PROPERTIES)}" ' + " ".join(
+        f'xmlns:{prefix}="{nsmap[prefix]}"' for prefix in ("dc", "dcterms", "xsi")
+    )
     core = (
         f"<cp:coreProperties {spaces}>"
         f"<dc:title>{escape(disclosure.title)}</dc:title><dc:subject>{escape(disclosure.subject)}</dc:subject>"
