@@ -112,6 +112,13 @@ def number(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
+def _amount(value: Any) -> Decimal | None:
+    try:
+        return None if value is None or value is BAD else number(value)
+    except InvalidOperation:
+        return None
+
+
 def _sheet(edition: Edition, form: Form, given: Any, nth: int, divisor: Decimal, sums: bool) -> FormData:
     sheet = form.sheet if nth == 1 else f"{form.sheet}{nth}"
     given = dict(given)
@@ -288,7 +295,7 @@ def _fill_sums(edition: Edition, form: Form, given: dict[str, Any]) -> None:
         if entry is not None and column.key in entry:
             return entry[column.key]
         found = [(sign, value(k, c)) for sign, k, c in addends(key, column)]
-        known = [(sign, number(v)) for sign, v in found if v is not None and v is not BAD]
+        known = [(sign, amount) for sign, v in found if (amount := _amount(v)) is not None]
         made = sum((sign * v for sign, v in known), Decimal(0)) if known else None
         if made is not None:
             given[key] = {**(entry or {}), **(given.get(key) or {}), column.key: made}

@@ -27,6 +27,7 @@ def _broken(reads: Reads, results: list[RuleResult]) -> Iterator[Finding]:
         alike = (result.gap, operator) if result.left is not None else (n,)
         groups.setdefault((result.rule.id, result.check.severity, result.check.message, *alike), []).append(result)
     for group in groups.values():
+        group.reverse()  # totals come first in a table: the last is the nearest to the figure at fault
         cells = tuple(dict.fromkeys(cell for result in group for cell in result.cells))
         check = group[0].check
         yield Finding(group[0].rule.id, check.severity, messages.broken(reads, group), check.fix, cells)

@@ -1,0 +1,254 @@
+"""Every rule on readable cases, the rule files against the forms, published figures, and growth with rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from book_builder import MISSING, make_book, sample_book
+
+from generator import editions
+from generator.checks import rules
+from generator.checks.formula import Reads
+from generator.checks.implied import Implied
+from generator.checks.rule import Outcome, RuleResult
+from generator.checks.run import evaluate, run
+from generator.model.book import Book
+from generator.model.cell import CellRef
+from generator.model.finding import Finding, Severity
+
+CASES = Path(__file__).parent / "cases" / "rules"
+PUBLISHED = Path(__file__).parents[1].parent / "shared" / "data" / "final-2021-wuchang.json"
+EDITION = editions.load("wuhan-final-2021")
+OUTCOMES = {
+    "holds": Outcome.HOLDS,
+    "broken": Outcome.BROKEN,
+    "unanswerable": Outcome.UNANSWERABLE,
+    "not_applicable": Outcome.NOT_APPLICABLE,
+}
+
+
+def _cases() -> Iterator[Any]:
+    for path in sorted(CASES.glob("*.yaml")):
+        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+            kind = next(iter(case))
+            if kind in OUTCOMES:
+                yield pytest.param(path.stem, kind, case, id=f"{path.stem} {kind} {case[kind]}")
+
+
+def _book(case: dict[str, Any]) -> Book:
+    if "listed" in case:
+        return make_book(EDITION, case["listed"])
+    options = {"fund": case.get("fund", False), "capital": case.get("capital", False)}
+    return sample_book(EDITION, case.get("changes"), amount_unit=case.get("unit", "万元"), **options)
+
+
+def _ref(book: Book, place: str) -> CellRef:
+    form, row, column = place.split(".")
+    sheet = book.sheet(form)
+    assert sheet is not None
+    cell = sheet.cell(row, column)
+    assert cell is not None, place
+    return cell.ref
+
+
+@pytest.mark.parametrize(("rule", "kind", "case"), list(_cases()))
+def test_case(rule: str, kind: str, case: dict[str, Any]) -> None:
+    book = _book(case)
+    results = [r for r in evaluate(EDITION, book) if r.rule.id == rule]
+    findings = run(EDITION, book)
+    found = {r.outcome for r in results}
+    assert OUTCOMES[kind] in found
+    if kind in ("holds", "not_applicable"):
+        assert not found & {Outcome.BROKEN, Outcome.UNANSWERABLE}
+        assert not [f for f in findings if f.rule == rule and f.severity is not Severity.INFO]
+        _tails(book, case, results, findings)
+        return
+    if kind == "broken":
+        ours = [f for f in findings if f.rule == rule and f.severity.value == case.get("severity", "error")]
+    elif "reported_by" in case:
+        ours = [f for f in findings if f.rule == case["reported_by"] and f.severity is Severity.ERROR]
+    else:
+        ours = [f for f in findings if f.unanswerable and f.severity is Severity.WARNING and rule in f.message]
+    assert ours, "no finding says it"
+    best = [f for f in ours if _tells(book, case, f)]
+    assert best, "\n".join(f"{f.message} {[str(c) for c in f.cells]}" for f in ours)
+    assert all(f.fix for f in ours)
+
+
+def _tells(book: Book, case: dict[str, Any], finding: Finding) -> bool:
+    cells = [_ref(book, place) for place in case.get("cells", ())]
+    return all(text in finding.message for text in case.get("says", ())) and all(c in finding.cells for c in cells)
+
+
+def _tails(book: Book, case: dict[str, Any], results: list[RuleResult], findings: tuple[Finding, ...]) -> None:
+    for place in case.get("tail", ()):
+        ref = _ref(book, place)
+        assert any(r.tail and ref in r.cells for r in results)
+        assert any(f.severity is Severity.INFO and ref in f.cells and "尾差" in f.message for f in findings)
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in rules.load(EDITION)])
+def test_every_rule_has_cases(rule: str) -> None:
+    kinds = [next(iter(case)) for case in yaml.safe_load((CASES / f"{rule}.yaml").read_text(encoding="utf-8"))]
+    assert "holds" in kinds
+    assert "broken" in kinds
+    assert {"unanswerable", "never_unanswerable"} & set(kinds)
+
+
+def test_no_cases_without_a_rule() -> None:
+    assert {path.stem for path in CASES.glob("*.yaml")} == {rule.id for rule in rules.load(EDITION)}
+
+
+@pytest.mark.parametrize("fund", [False, True])
+@pytest.mark.parametrize("capital", [False, True])
+@pytest.mark.parametrize("unit", ["万元", "元"])
+def test_a_sound_book_has_no_findings(fund: bool, capital: bool, unit: str) -> None:
+    assert run(EDITION, sample_book(EDITION, fund=fund, capital=capital, amount_unit=unit)) == ()
+
+
+def test_an_empty_book_breaks_nothing_but_what_is_required() -> None:
+    findings = run(EDITION, make_book(EDITION, {}))
+    assert {f.rule for f in findings} == {"S10"}
+
+
+def test_no_sheet_at_all_is_said_once_for_each() -> None:
+    book = make_book(EDITION, {form.id: MISSING for form in EDITION.forms})
+    findings = run(EDITION, book)
+    assert all(f.unanswerable for f in findings)
+    assert len({f.message for f in findings}) == len(findings) <= len(EDITION.forms)
+
+
+def test_readers_findings_come_once_and_in_order() -> None:
+    note = Finding("S4", Severity.INFO, "文本数字已按数字读取")
+    error = Finding("S1", Severity.ERROR, "缺少工作表")
+    book = sample_book(EDITION, {"totals": {"closing": {"amount": 5}}})
+    given = Book(book.edition, book.path, book.sheets, (note, error), book.unit_of_amount)
+    findings = run(EDITION, given)
+    assert findings.count(note) == findings.count(error) == 1
+    assert findings[0] == error
+    assert [f.severity for f in findings] == sorted((f.severity for f in findings), key=list(Severity).index)
+
+
+def test_every_declared_sum_belongs_to_a_rule() -> None:
+    """A sum that a form declares is checked by exactly one rule: none forgotten, none said twice."""
+    book = sample_book(EDITION, fund=True, capital=True)
+    reads = Reads(EDITION, book)
+    implied = Implied(reads)
+    totals = [r.total.cell for rule in rules.load(EDITION) for c in rule.checks if c.implied for r in implied.of(c)]
+    for form in EDITION.forms:
+        for block in form.blocks:
+            for row in block.rows:
+                for column in block.columns:
+                    summed = bool(column.sum_of or row.sum_of or row.children) and not column.show
+                    cell = reads.book.sheet(form.id).cell(row.key, column.key) if not row.spacer else None  # type: ignore[union-attr]
+                    if summed and cell is not None and block.kind_of(row, column).value in ("money", "count"):
+                        assert cell.ref in totals, f"{form.id}.{row.key}.{column.key}"
+
+
+def _published() -> dict[str, Any]:
+    """The tables of the published document by key; labels and order are the form's own."""
+    content: dict[str, Any] = {}
+    for table in json.loads(PUBLISHED.read_text(encoding="utf-8"))["tables"]:
+        form = next(f for f in EDITION.tables if f.number == table["no"])
+        given: dict[str, Any] = {}
+        for row in table.get("rows", ()):
+            if "left" not in row:
+                block = form.blocks[0]
+                key = row["code"] or block.rows[0].key
+                given[key] = {**_amounts(block, row["values"]), **({"name": row["label"]} if row["code"] else {})}
+                continue
+            for block, half in zip(form.blocks, (row["left"], row["right"]), strict=True):
+                for declared in block.rows:
+                    if half["label"] and declared.label == half["label"] and declared.key not in given:
+                        given[declared.key] = _amounts(block, half["values"])
+                        break
+        for row in table.get("flat", ()):
+            given[row["code"]] = {"amount": row["amount"]}
+        for label, amount in table.get("totals", {}).items():
+            declared = next(r for b in form.blocks for r in b.rows if r.label == label)
+            given[declared.key] = {"amount": amount}
+        content[form.id] = given
+    return content
+
+
+def _amounts(block: Any, values: list[str | None]) -> dict[str, str | None]:
+    keys = [column.key for column in block.columns if column.kind.value == "money"]
+    return dict(zip(keys, values, strict=True))
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="没有已公开的数据（shared/data）")
+def test_published_tables_have_tails_and_no_errors() -> None:
+    published = _published()
+    published["evaluation"] = {"project_number": 6, "project_amount": {"value": "1802.79"}}
+    published["unit"] = {"year": 2021, "name": "某单位", "level": "区级", "unit_type": "其他单位", "cover_date": "某日"}
+    findings = run(EDITION, make_book(EDITION, published))
+    assert [f.message for f in findings if f.severity is not Severity.INFO] == []
+    tails = " ".join(f.message for f in findings)
+    for table in ("收入决算表", "支出决算表", "一般公共预算财政拨款支出决算表"):  # 21011 is 0.01 off in each
+        assert f"{table}有" in tails
+    assert all("最大 0.01 万元" in f.message for f in findings)
+
+
+def _wide(classes: int) -> Book:
+    """A book with ``classes`` × 99 项 in tables 2, 3 and 5."""
+    codes = [f"{201 + c % 34}{1 + c // 34:02}{n:02}" for c in range(classes) for n in range(1, 100)]
+    rows = {code: {"name": "某科目", "total": 1, "fiscal": 1} for code in codes}
+    spent = {code: {"name": "某科目", "total": 1, "basic": 1} for code in codes}
+    return make_book(EDITION, {"income": rows, "expenditure": spent, "general": spent}, sums=True)
+
+
+def test_time_grows_with_rows_and_not_faster() -> None:
+    def best(book: Book) -> float:
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            run(EDITION, book)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    small, large = _wide(4), _wide(40)
+    best(small)
+    assert best(large) < 25 * best(small)  # ten times the rows; quadratic work would take a hundred times as long
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        ("formula: totals.gpb.amount", "compares nothing"),
+        ("formula: totals.gpb.amount = nowhere.gpb.amount", "no form 'nowhere'"),
+        ("formula: totals.gbp.amount = income.all.total", "no row 'gbp'"),
+        ("formula: totals.gpb.amount = income.all.totel", "no column 'totel'"),
+        ("formula: totals.gpb = income.all.total", "not form.row.column"),
+        ('formula: "totals.{item}.amount = income.all.total"', "`each` does not fill"),
+        ('{formula: "totals.{i}.amount = income.all.total", each: {i: [gpb, gbp]}}', "no row 'gbp'"),
+        ("formula: sum(totals.gpb.amount) = income.all.total", "no function 'sum'"),
+        ("formula: totals.gpb.amount = = income.all.total", "unexpected"),
+        ("coded: magic", "no coded check 'magic'"),
+        ("{coded: required, formula: totals.gpb.amount = income.all.total}", "exactly one of"),
+        ("{implied: [diagonals], scope: [totals]}", "'diagonals' is none of"),
+        ("{implied: [rows], scope: [totals.left]}", "no block 'left'"),
+        ("{formula: totals.gpb.amount = income.all.total, tolerance: some}", "tolerance 'some'"),
+        ("{formula: totals.gpb.amount = income.all.total, sevrity: error}", "unknown key 'sevrity'"),
+    ],
+)
+def test_a_wrong_rule_is_refused_by_file_and_place(tmp_path: Path, rule: str, complaint: str) -> None:
+    from dataclasses import replace
+
+    head = "- id: T1\n  title: 题\n  explain: 释\n  fix: 改\n  basis: 据\n  checks:\n    - "
+    (tmp_path / "wrong.yaml").write_text(head + rule, encoding="utf-8")
+    edition = replace(EDITION, id=f"wrong {rule}", rule_files=("wrong.yaml",), folders=(tmp_path, *EDITION.folders))
+    with pytest.raises(editions.EditionError, match=r"wrong\.yaml: \[0\]\.checks\[0\].*") as caught:
+        rules.load(edition)
+    assert complaint in str(caught.value)
+
+
+def test_binary_dust_of_spreadsheets_is_no_difference() -> None:
+    dust = Decimal("980.4000000000001")
+    assert run(EDITION, sample_book(EDITION, {"income": {"all": {"total": dust}}})) == ()
