@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -124,3 +125,27 @@ def test_every_option_is_documented() -> None:
         for param in command.params:
             wanted = [o for o in param.opts if o.startswith("--") and o not in ("--version", "--debug")]
             assert all(option in section or option in usage for option in wanted), (name, wanted)
+
+
+def test_every_key_of_edition_files_is_documented() -> None:
+    """Keys that the loaders ask for, found by reading them, stand in docs/edition.md."""
+    page = (ROOT / "docs" / "edition.md").read_text(encoding="utf-8")
+    page = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    documented = set(re.findall(r"[A-Za-z_]+", " ".join(re.findall(r"`([^`]+)`", page))))
+    askers = {"text", "texts", "whole", "number", "flag", "node", "nodes", "mapping", "raw", "has"}
+    loaders = [
+        "editions/__init__.py",
+        "editions/forms.py",
+        "checks/rules.py",
+        "narrative/glossary.py",
+        "narrative/charts.py",
+    ]
+    asked = set()
+    for name in loaders:
+        for call in ast.walk(ast.parse((ROOT / "generator" / name).read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in askers:
+                first = call.args[0] if call.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    asked.add(first.value)
+    assert len(asked) > 60
+    assert asked - documented == set()
