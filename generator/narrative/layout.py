@@ -49,4 +49,4 @@ def column_widths(form: Form, rows: Sequence[Mapping[int, GridCell]], head_rows:
 def _least(column: Column) -> float:
     if column.kind in (Kind.LABEL, Kind.NAME):
         return _LEAST_NAME
-    return _LEAST_AMOUNT if column.kind in AMOUNT_KINDS else 0.0
+    return _LEAST_AMOUNT if column.kind in AMOUNT_KINDS else 2.0
