@@ -12,19 +12,20 @@ import unicodedata
 from functools import lru_cache
 
 GAP = 0.2  # em between Chinese and Latin; Word's own may be 0.25
-# A Latin word or number; it may break after / - ! ? before a letter.
-_TOKEN = re.compile(r"(?:[!-~](?<![-/!?|](?=[A-Za-z])))*[!-~]|.", re.DOTALL)
+# A Latin word or number (it may break after / - ! ? before a letter), a dash of two, or one character.
+_TOKEN = re.compile(r"(?:[!-~](?<![-/!?|](?=[A-Za-z])))*[!-~]|—{2,}|.", re.DOTALL)
 _OPENING = frozenset("([{£¥〈《「『【〔〖（［｛￡￥“‘〝")
 _HANGING = frozenset("、。，．：；！？")
-_CLOSING = _HANGING | frozenset("!%),.:;?]}¢°·'\"〉》」』】〕〗〞）］｝｜～￠々‖•ˇˉ―′’”℃‰％…—")
+_CLOSING = _HANGING | frozenset("!%),.:;?]}¢°·'\"〉》」』】〕〗〞）］｝｜～￠々‖•ˇˉ―′’”℃‰％…")
 
 # Times New Roman (and every metric-compatible substitute), 1/1000 em from U+0020 on.
 # fmt: off
 _TIMES = (
-    250, 333, 408, 500, 500, 833, 778, 180, 333, 333, 500, 564, 250, 333, 250, 278, 500, 500, 500, 500, 500, 500, 500, 500, 500, 500,
-    278, 278, 564, 564, 564, 444, 921, 722, 667, 667, 722, 611, 556, 722, 722, 333, 389, 722, 611, 889, 722, 722, 556, 722, 667, 556,
-    611, 722, 722, 944, 722, 722, 611, 333, 278, 333, 469, 500, 333, 444, 500, 444, 500, 444, 333, 500, 500, 278, 278, 500, 278, 778,
-    500, 500, 500, 500, 333, 389, 278, 500, 500, 722, 500, 500, 444, 480, 200, 480, 541,
+    250, 333, 408, 500, 500, 833, 778, 180, 333, 333, 500, 564, 250, 333, 250, 278, 500, 500, 500, 500,
+    500, 500, 500, 500, 500, 500, 278, 278, 564, 564, 564, 444, 921, 722, 667, 667, 722, 611, 556, 722,
+    722, 333, 389, 722, 611, 889, 722, 722, 556, 722, 667, 556, 611, 722, 722, 944, 722, 722, 611, 333,
+    278, 333, 469, 500, 333, 444, 500, 444, 500, 444, 333, 500, 500, 278, 278, 500, 278, 778, 500, 500,
+    500, 500, 333, 389, 278, 500, 500, 722, 500, 500, 444, 480, 200, 480, 541,
 )
 # fmt: on
 
@@ -67,18 +68,27 @@ def _apart(left: str, right: str) -> bool:
 
 
 def line_count(
-    text: str, size: int, width: int, first: int = 0, font: str = "Times New Roman", gap: float = GAP
+    text: str,
+    size: int,
+    width: int,
+    first: int = 0,
+    font: str = "Times New Roman",
+    gap: float = GAP,
+    hang: bool = True,
 ) -> int:
-    """Lines that ``text`` takes in ``width`` twips at type of ``size`` twips; ``first`` indents the first line."""
+    """Lines that ``text`` takes in ``width`` twips at type of ``size`` twips; ``first`` indents the first line.
+
+    ``hang`` lets a stop stand in the margin (LibreOffice does not in table cells).
+    """
     if "\n" in text:
         pieces = text.split("\n")
-        return sum(line_count(piece, size, width, 0 if n else first, font, gap) for n, piece in enumerate(pieces))
+        return sum(line_count(piece, size, width, 0 if n else first, font, gap, hang) for n, piece in enumerate(pieces))
     if (len(text) * 1.2 + 1) * size <= width - first:
         return 1
-    return _fill(text, width / size, first / size, _is_times(font), gap)
+    return _fill(text, width / size, first / size, _is_times(font), gap, hang)
 
 
-def _fill(text: str, room: float, first: float, times: bool, gap: float) -> int:
+def _fill(text: str, room: float, first: float, times: bool, gap: float, hang: bool) -> int:
     room = max(room, 1.0) + 1e-6
     lines, used = 1, first
     since_break = 0.0  # width of what would move to the next line together with the coming token
@@ -96,7 +106,7 @@ def _fill(text: str, room: float, first: float, times: bool, gap: float) -> int:
         if not tied:
             since_break = 0.0
         if used + width > room and before:
-            if token in _HANGING and not before[-1].isascii():
+            if hang and token in _HANGING and not before[-1].isascii():
                 used = room
                 before = token
                 since_break += width

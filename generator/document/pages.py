@@ -40,27 +40,31 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table; the first ``head`` rows are repeated. ``splits`` are rows too tall for a page: they break by lines."""
+    """A table; the first ``head`` rows are repeated. ``splits`` are rows too tall for a page: they break by lines.
+
+    ``edge`` is what the outer border adds on every page.
+    """
 
     id: str
     heights: tuple[int, ...]
     head: int = 0
     splits: frozenset[int] = frozenset()
     pitch: int = 1
+    edge: int = 0
     new_page: bool = False
 
     keep_next = False
 
     @property
     def height(self) -> int:
-        return sum(self.heights)
+        return sum(self.heights) + self.edge
 
     @property
     def least(self) -> int:
         shown = self.head + 1
         if self.head in self.splits:
-            return sum(self.heights[: self.head]) + self.pitch
-        return sum(self.heights[:shown])
+            return sum(self.heights[: self.head]) + self.pitch + self.edge
+        return sum(self.heights[:shown]) + self.edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +144,16 @@ def _lines(item: Lines, layout: Layout, room: int, used: int) -> int:
 
 
 def _rows(item: Rows, layout: Layout, room: int, used: int) -> int:
-    head = sum(item.heights[: item.head])
+    head = sum(item.heights[: item.head]) + item.edge
     begun = False
+    used += item.edge
     for index, height in enumerate(item.heights):
         if index in item.splits:
             used = _split(item, height, head, layout, room, used)
         else:
-            if used and used + height > room:
+            if used > item.edge and used + height > room:
                 layout.count += 1
-                used = head if begun and index >= item.head else 0
+                used = head if begun and index >= item.head else item.edge
             used += height
         if not begun:
             layout.pages[item.id], begun = layout.count, True
@@ -157,7 +162,8 @@ def _rows(item: Rows, layout: Layout, room: int, used: int) -> int:
 
 def _split(item: Rows, height: int, head: int, layout: Layout, room: int, used: int) -> int:
     while used + height > room:
-        fit = (room - used) // item.pitch * item.pitch
-        height -= max(fit, 0) if used > head or fit > 0 else height
+        height -= max((room - used) // item.pitch, 0) * item.pitch
         layout.count, used = layout.count + 1, head
-    return used + height
+        if head + item.pitch > room:  # a head that fills the page: no honest answer
+            break
+    return used + max(height, 0)

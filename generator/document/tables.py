@@ -23,6 +23,8 @@ _ROOMY = 0.3  # of a line: air that a row gets where there is room
 _BORDER = 10  # twips
 _GENEROUS = 0.96  # of the width is used in planning, for substitute fonts
 _WIDE_GAP = 0.25  # em between Chinese and Latin, as Word may have it
+_TALL = 0.9  # of a page, at which a row may have to break
+_AMOUNT = 24  # characters; what is longer is text and may wrap
 _HEAD_CHARACTERS = 3  # a head is never broken into fewer characters a line, if width allows
 
 
@@ -51,7 +53,7 @@ class Plan:
 
     def flow(self, new_page: bool = False) -> Rows:
         heads = self.grid.head_rows
-        return Rows(self.grid.id, self.heights, heads, self.splits, self.pitch, new_page)
+        return Rows(self.grid.id, self.heights, heads, self.splits, self.pitch, _BORDER, new_page)
 
 
 def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Plan:
@@ -62,7 +64,7 @@ def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Pla
     while True:
         widths, fits = _widths(grid, rows, size, look, margins, width)
         pitch = max(round(look.line * size / look.size), size)
-        heights = _heights(rows, widths, size, pitch, look, margins)
+        heights = _heights(rows, widths, size, pitch, look, margins, page)
         over = grid.dense and sum(heights) > room
         if (fits and not over) or size - _STEP < _SMALLEST:
             break
@@ -70,13 +72,9 @@ def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Pla
     air = round(pitch * _ROOMY)
     if grid.dense and heights:
         air = min(air, max(room - sum(heights), 0) // len(heights))
-    heights = [height + air for height in heights]
-    head = sum(heights[: grid.head_rows])
-    splits = frozenset(
-        n
-        for n, height in enumerate(heights)
-        if height + (head if n >= grid.head_rows else 0) > page and n >= grid.head_rows
-    )
+    most = page - sum(heights[: grid.head_rows]) - air * grid.head_rows - _BORDER
+    splits = frozenset(n for n, height in enumerate(heights) if n >= grid.head_rows and height + air > most)
+    heights = [height if n in splits else height + air for n, height in enumerate(heights)]
     return Plan(grid, widths, rows, tuple(heights), size, pitch, splits)
 
 
@@ -123,7 +121,7 @@ def _widths(
                 continue
             if number < grid.head_rows:
                 em = float(min(len(text), _HEAD_CHARACTERS))
-            elif place.cell.align is Align.RIGHT:
+            elif place.cell.align is Align.RIGHT and len(text) <= _AMOUNT:
                 em = max(text_width(line, look.latin) for line in clean(text).split("\n")) * 1.03
             else:
                 continue
@@ -144,7 +142,13 @@ def _widths(
 
 
 def _heights(
-    rows: Sequence[Sequence[Placed]], widths: Sequence[int], size: int, pitch: int, look: Look, margins: CellMargins
+    rows: Sequence[Sequence[Placed]],
+    widths: Sequence[int],
+    size: int,
+    pitch: int,
+    look: Look,
+    margins: CellMargins,
+    page: int,
 ) -> list[int]:
     """Planned height of every row: the tallest cell; a cell over several rows adds what lacks to its last one."""
     side, edge = margins.left + margins.right, margins.top + margins.bottom + _BORDER
@@ -154,9 +158,13 @@ def _heights(
         for place in row:
             if place.row != number or not place.cell.text:
                 continue
-            room = round((sum(widths[place.column : place.column + place.across]) - side) * _GENEROUS)
+            room = sum(widths[place.column : place.column + place.across]) - side
             text = clean(place.cell.text)
-            height = line_count(text, size, room, 0, look.latin, _WIDE_GAP) * pitch + edge
+            height = (
+                line_count(text, size, round(room * _GENEROUS), 0, look.latin, _WIDE_GAP, hang=False) * pitch + edge
+            )
+            if height > _TALL * page:  # it will break by lines, where only the true count serves
+                height = line_count(text, size, room, 0, look.latin, hang=False) * pitch + edge
             if place.down > 1:
                 tall.append((place, height))
             else:
