@@ -15,7 +15,7 @@ from ..model.form import Form, Role
 from . import cells
 from .convert import Converter
 from .forms import PerformanceReader
-from .match import SheetMatch, match_sheets
+from .match import SheetMatch, match_sheets, norm
 from .notes import Notes
 from .package import Package, SheetPart, open_package
 from .sheets import SheetReader
@@ -79,7 +79,7 @@ class Workbook:
         for name in sorted(ids, key=lambda i: i not in texts):
             edition = editions.load(name)
             unit = self._unit(edition)
-            named = unit.text("edition") if unit is not None else ""
+            named = norm(unit.text("edition")) if unit is not None else ""
             if named == name:
                 return edition
             if named in ids:
@@ -234,7 +234,7 @@ class Workbook:
                     [cell.ref],
                 )
             named = data.cell("edition", "value")
-            if named is not None and named.text and named.text != edition.id:
+            if named is not None and named.text and norm(named.text) != norm(edition.id):
                 self.notes.add(
                     "S10",
                     Severity.WARNING,

@@ -179,7 +179,9 @@ class SheetReader:
                 cells = [CellRef(sheet.name, row, min(there))] if there else []
                 notes.add("S2", Severity.ERROR, f"{sheet.name} 的表头中找不到“{name}”一栏。", _RESTORE, cells)
             elif at in head.renamed and column.kind not in _OPTIONAL:
-                ref = CellRef(sheet.name, row, head.columns[at] or 1)
+                here = head.columns[at] or 1
+                at_row = next((r for r in head.rows if sheet.label(r, here) == head.renamed[at]), row)
+                ref = CellRef(sheet.name, at_row, here)
                 what = f"{ref} 的表头是“{head.renamed[at]}”，表样为“{name}”。"
                 notes.add("S2", Severity.ERROR, what, _RESTORE, [ref])
         if form.role is Role.TABLE:
