@@ -349,3 +349,45 @@ def test_lines_are_broken_by_width_of_chinese() -> None:
         assert all(chinese.width(line) <= columns + 4 for line in lines)  # closing marks hang
         assert not any(line[0] in "，。（）、" and line[0] != "（" for line in lines)
         assert any("12,345.67" in line for line in lines)
+
+
+def test_a_document_edited_by_hand_survives_the_next_run(tmp_path: Path) -> None:
+    """Generated twice: the same bytes and nothing set aside. Edited and saved by another program: kept beside."""
+    import docx
+
+    book, target = str(ROOT / "inputs" / "wuchang-2021.xlsx"), tmp_path / "公开.docx"
+    assert run("generate", book, "-o", str(target)).exit_code == 0
+    first = target.read_bytes()
+    assert run("generate", book, "-o", str(target)).exit_code == 0
+    assert (target.read_bytes(), len(list(tmp_path.iterdir()))) == (first, 1)
+    document = docx.Document(str(target))
+    document.add_paragraph("领导改过的一句话。")
+    document.save(str(target))
+    edited = target.read_bytes()
+    result = run("generate", book, "-o", str(target))
+    assert result.exit_code == 0
+    (aside,) = (path for path in tmp_path.iterdir() if path != target)
+    assert (target.read_bytes(), aside.read_bytes()) == (first, edited)
+    assert aside.name.startswith("公开.手工修改-")
+    assert aside.name in result.output
+
+
+def test_refused_work_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    """The workbook itself as output, something that is no workbook, a document that stands there already."""
+    target, broken = tmp_path / "公开.docx", tmp_path / "坏.xlsx"
+    target.write_bytes(b"the old document")
+    broken.write_bytes(b"no zip at all")
+    text = tmp_path / "说明.docx"
+    text.write_bytes(b"PK text")
+    for arguments in (
+        ["generate", str(broken), "-o", str(target)],
+        ["generate", str(text), "-o", str(text)],
+        ["generate", str(tmp_path), "-o", str(target)],
+        ["check", str(broken)],
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert result.stdout == ""
+        assert "程序内部出错" not in result.stderr
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == {"公开.docx": b"the old document", "坏.xlsx": b"no zip at all", "说明.docx": b"PK text"}

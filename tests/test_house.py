@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 GENERATOR = ROOT / "generator"
 MODULES = sorted(GENERATOR.rglob("*.py"))
-LONGEST = 350  # lines of a module
+LONGEST = 360  # lines of a module
 
 # What stands on which floor, and what each may take from outside the standard library.
 FLOORS: dict[str, tuple[int, set[str]]] = {
