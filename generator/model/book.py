@@ -96,7 +96,9 @@ class FormData:
             for column in block.columns:
                 kinds.setdefault(("", column.key), column.kind)
                 for row in block.rows:
-                    kinds[row.key, column.key] = (row.kind if row.kind and column.key == "value" else None) or column.kind
+                    kinds[row.key, column.key] = (
+                        row.kind if row.kind and column.key == "value" else None
+                    ) or column.kind
         return kinds
 
 
