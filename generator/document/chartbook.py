@@ -108,6 +108,8 @@ def _styles() -> etree._Element:
         form = etree.SubElement(formats, f"{{{_MAIN}}}xf", numFmtId="0", fontId="0", fillId="0", borderId="0")
         if name == "cellXfs":
             form.set("xfId", "0")
+    named = etree.SubElement(root, f"{{{_MAIN}}}cellStyles", count="1")
+    etree.SubElement(named, f"{{{_MAIN}}}cellStyle", name="Normal", xfId="0", builtinId="0")
     return root
 
 
