@@ -253,10 +253,11 @@ class Ledger:
         known = any(row.figure(initial).given for row in planned.values())
         made: list[tuple[str, Text, Change]] = []
         for code in sorted({**spent, **planned}):
-            zero = Amount(Figure(ZERO), self.desk, False)
+            present = spent[code] if code in spent else planned[code]
+            zero = Amount(Figure(ZERO, present.cells), self.desk, False)  # known by the row the other table lacks
             now = spent[code].figure(column) if code in spent else zero
             before = planned[code].figure(initial) if code in planned else zero
-            name = (spent[code] if code in spent else planned[code]).name
+            name = present.name
             if now or before:
                 made.append((code, name, Change(now, before, known, self._reason(f"{budget_id}.{code}", name.raw))))
         return tuple(made)

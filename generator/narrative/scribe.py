@@ -59,7 +59,9 @@ class Scribe:
     def para(self, id: str, style: str = "body", caller: Callable[[], str] | None = None) -> str:
         """A paragraph of what stands between call and endcall; nothing when that is empty."""
         if caller is None or style not in _STYLES:
-            raise WrongTemplate(f"段落 {id!r} 应写作 call para(…) … endcall，样式为 {'、'.join(_STYLES)} 之一")
+            raise WrongTemplate(
+                f"段落 {id!r} 应写作 call para(…) … endcall，样式 {style!r} 应为 {'、'.join(_STYLES)} 之一"
+            )
         self._add(id, _STYLES[style], self._ledger.desk.marks.spans(caller()))
         return ""
 

@@ -6,6 +6,7 @@ text holds (they are stripped from the user's). Marks survive macros, loops, set
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -33,6 +34,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"[ \t\r\n]+")
 _DIGITS = re.compile(r"[0-9０-９]+")
 SUFFIX = ".j2"
+_DIGEST = hashlib.sha256().digest_size
 
 
 class WrongTemplate(Exception):
@@ -107,20 +109,29 @@ def finalize(value: object) -> str:
     raise WrongTemplate(f"{type(value).__name__} {value!r} 不能直接印出，须经 money、percent、count 等过滤器")
 
 
-class _Cache(jinja2.FileSystemBytecodeCache):
-    """Compiled chapters on disk; a disk that is full or read-only only costs time."""
+class _Cache(jinja2.BytecodeCache):
+    """Compiled chapters on disk, each behind the digest of its own bytes; a folder that fails only costs time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def load_bytecode(self, bucket: Bucket) -> None:
         try:
-            super().load_bytecode(bucket)
-        except (OSError, EOFError, ValueError, TypeError):  # unreadable or cut short: compile again
-            bucket.reset()
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        try:
-            super().dump_bytecode(bucket)
+            data = (self._folder / bucket.key).read_bytes()
         except OSError:
             return
+        if hashlib.sha256(data[_DIGEST:]).digest() == data[:_DIGEST]:
+            bucket.bytecode_from_string(data[_DIGEST:])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        data = bucket.bytecode_to_string()
+        temporary = self._folder / f"{bucket.key}.{os.getpid()}"
+        try:
+            temporary.write_bytes(hashlib.sha256(data).digest() + data)
+            temporary.replace(self._folder / bucket.key)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
 def _cache() -> _Cache | None:
@@ -133,7 +144,7 @@ def _cache() -> _Cache | None:
     except (OSError, RuntimeError):
         return None
     ours = not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
-    return _Cache(str(folder)) if ours and stat.S_ISDIR(found.st_mode) else None
+    return _Cache(folder) if ours and stat.S_ISDIR(found.st_mode) else None
 
 
 @lru_cache(maxsize=8)
