@@ -25,6 +25,8 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 def clean(text: str) -> str:
     """``text`` with line breaks as ``\\n`` and without what XML can't hold."""
+    if text.isprintable():
+        return text
     if "\r" in text:
         text = _BREAKS.sub("\n", text)
     return ILLEGAL.sub("", text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 GAP = 0.2  # em between Chinese and Latin; Word's own may be 0.25
@@ -30,41 +31,77 @@ _TIMES = (
 # fmt: on
 
 
+_WIDE_GAP = 0.25  # em between Chinese and Latin, as Word may have it
+
+
+class _Widths(dict[str, float]):
+    """Width of a character in em, found once."""
+
+    def __init__(self, times: bool) -> None:
+        super().__init__()
+        self._times = times
+
+    def __missing__(self, character: str) -> float:
+        self[character] = width = self._width(character)
+        return width
+
+    def _width(self, character: str) -> float:
+        code = ord(character)
+        if code < 0x20:
+            return 0.0
+        if code < 0x7F:
+            return _TIMES[code - 0x20] / 1000 if self._times else 0.5
+        if code < 0xA0 or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+            return 0.0
+        if code < 0x590 and character not in "§¨°±·×÷":
+            return 0.55
+        return 1.0
+
+
+_WIDTHS = {True: _Widths(True), False: _Widths(False)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Tokens of a text as (width, a gap before, tied to what is before, blank, may hang); ``total`` in em."""
+
+    tokens: tuple[tuple[float, bool, bool, bool, bool], ...]
+    total: float
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str, times: bool) -> _Measured:
+    widths = _WIDTHS[times]
+    tokens: list[tuple[float, bool, bool, bool, bool]] = []
+    total, before, before_ascii, before_space = 0.0, "", False, True
+    for token in _TOKEN.findall(text):
+        is_ascii = token.isascii()
+        width = widths[token] if len(token) == 1 else sum([widths[character] for character in token])
+        space = token.isspace()
+        gap = tied = hang = False
+        if not (space or before_space):
+            gap = is_ascii != before_ascii and _apart(before, token, is_ascii)
+            tied = token[0] in _CLOSING or before[-1] in _OPENING
+            hang = token in _HANGING and not before_ascii
+        tokens.append((width, gap, tied, space, hang))
+        total += width + _WIDE_GAP if gap else width
+        before, before_ascii, before_space = token, is_ascii, space
+    return _Measured(tuple(tokens), total)
+
+
+def _apart(left: str, right: str, right_ascii: bool) -> bool:
+    """Whether a gap stands between Chinese and Latin here: between letters or figures, never beside marks."""
+    other, latin = (left[-1], right[0]) if right_ascii else (right[0], left[-1])
+    return latin.isalnum() and other.isalnum()
+
+
 def _is_times(font: str) -> bool:
     return font.startswith("Times")
 
 
-@lru_cache(maxsize=4096)
-def _character(character: str, times: bool) -> float:
-    code = ord(character)
-    if code < 0x20:
-        return 0.0
-    if code < 0x7F:
-        return _TIMES[code - 0x20] / 1000 if times else 0.5
-    if code < 0xA0 or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0.0
-    if code < 0x590 and character not in "§¨°±·×÷":
-        return 0.55
-    return 1.0
-
-
 def text_width(text: str, font: str = "Times New Roman") -> float:
-    """Width on one line, in em."""
-    times = _is_times(font)
-    width, before = 0.0, ""
-    for token in _TOKEN.findall(text):
-        if before and before.isascii() != token.isascii() and _apart(before, token):
-            width += GAP
-        width += sum(_character(character, times) for character in token)
-        before = token
-    return width
-
-
-def _apart(left: str, right: str) -> bool:
-    """Whether a gap stands between Chinese and Latin here: between letters or figures, never beside marks."""
-    other = left[-1] if right.isascii() else right[0]
-    latin = right[0] if right.isascii() else left[-1]
-    return latin.isalnum() and (other.isalpha() or other.isdigit())
+    """Width on one line in em, on the wide side."""
+    return _measured(text, _is_times(font)).total
 
 
 def line_count(
@@ -82,42 +119,44 @@ def line_count(
     """
     if "\n" in text:
         pieces = text.split("\n")
-        return sum(line_count(piece, size, width, 0 if n else first, font, gap, hang) for n, piece in enumerate(pieces))
-    if (len(text) * 1.2 + 1) * size <= width - first:
+        return sum(
+            [line_count(piece, size, width, 0 if n else first, font, gap, hang) for n, piece in enumerate(pieces)]
+        )
+    if not text:
         return 1
-    return _fill(text, width / size, first / size, _is_times(font), gap, hang)
+    found = _measured(text, _is_times(font))
+    if found.total * size <= width - first:
+        return 1
+    return _fill(found, width / size, first / size, gap, hang)
 
 
-def _fill(text: str, room: float, first: float, times: bool, gap: float, hang: bool) -> int:
+def _fill(found: _Measured, room: float, first: float, gap: float, hang: bool) -> int:
     room = max(room, 1.0) + 1e-6
     lines, used = 1, first
-    since_break = 0.0  # width of what would move to the next line together with the coming token
-    before = ""
-    for token in _TOKEN.findall(text):
-        ascii_token = token.isascii()
-        width = sum(_character(character, times) for character in token)
-        if token.isspace():
+    moving = 0.0  # width of what would go to the next line together with the coming token
+    begun = False
+    for width, apart, tied, space, hangs in found.tokens:
+        if space:
             used += width
-            since_break, before = 0.0, token
+            moving = 0.0
             continue
-        if before and not before.isspace() and before.isascii() != ascii_token and _apart(before, token):
+        if apart:
             used += gap
-        tied = bool(before) and (token[0] in _CLOSING or before[-1] in _OPENING)
         if not tied:
-            since_break = 0.0
-        if used + width > room and before:
-            if hang and token in _HANGING and not before[-1].isascii():
+            moving = 0.0
+        if used + width > room:
+            if hang and hangs:
                 used = room
-                before = token
-                since_break += width
+                moving += width
                 continue
-            lines += 1
-            used = since_break
-        while used + width > room:  # a word longer than the line is broken anywhere
-            lines += 1
-            width -= max(room - used, 1.0)
-            used = 0.0
+            if begun:
+                lines += 1
+                used = moving
+            while used + width > room:  # a word longer than the line is broken anywhere
+                lines += 1
+                width -= max(room - used, 1.0)
+                used = 0.0
         used += width
-        since_break += width
-        before = token
+        moving += width
+        begun = True
     return lines

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from ..model.blocks import Align, Grid, GridCell
 from .bookmarks import Bookmarks
@@ -122,7 +122,7 @@ def _widths(
             if number < grid.head_rows:
                 em = float(min(len(text), _HEAD_CHARACTERS))
             elif place.cell.align is Align.RIGHT and len(text) <= _AMOUNT:
-                em = max(text_width(line, look.latin) for line in clean(text).split("\n")) * 1.03
+                em = max([text_width(line, look.latin) for line in clean(text).split("\n")]) * 1.03
             else:
                 continue
             needed[place.column] = max(needed[place.column], em * size + side)
@@ -152,23 +152,23 @@ def _heights(
 ) -> list[int]:
     """Planned height of every row: the tallest cell; a cell over several rows adds what lacks to its last one."""
     side, edge = margins.left + margins.right, margins.top + margins.bottom + _BORDER
+    starts = (0, *accumulate(widths))
     heights = [pitch + edge] * len(rows)
     tall: list[tuple[Placed, int]] = []
     for number, row in enumerate(rows):
         for place in row:
-            if place.row != number or not place.cell.text:
+            text = place.cell.text
+            if not text or place.row != number:
                 continue
-            room = sum(widths[place.column : place.column + place.across]) - side
-            text = clean(place.cell.text)
-            height = (
-                line_count(text, size, round(room * _GENEROUS), 0, look.latin, _WIDE_GAP, hang=False) * pitch + edge
-            )
+            text = clean(text)
+            room = starts[place.column + place.across] - starts[place.column] - side
+            height = line_count(text, size, int(room * _GENEROUS), 0, look.latin, _WIDE_GAP, hang=False) * pitch + edge
             if height > _TALL * page:  # it will break by lines, where only the true count serves
                 height = line_count(text, size, room, 0, look.latin, hang=False) * pitch + edge
             if place.down > 1:
                 tall.append((place, height))
-            else:
-                heights[number] = max(heights[number], height)
+            elif height > heights[number]:
+                heights[number] = height
     for place, height in tall:
         lacking = height - sum(heights[place.row : place.row + place.down])
         if lacking > 0:
