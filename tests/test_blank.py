@@ -384,14 +384,22 @@ def _without_values(data: bytes) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_stored_values_are_what_a_spreadsheet_calculates(ours: editions.Edition, filled: bytes, tmp_path: Path) -> None:
-    source = tmp_path / "in.xlsx"
-    source.write_bytes(_without_values(filled))
-    command = ["soffice", f"-env:UserInstallation={(tmp_path / 'lo').as_uri()}", "--headless"]
-    command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"), str(source)]
+def _calculated(data: bytes, folder: Path) -> openpyxl.Workbook:
+    """The workbook as LibreOffice calculates it."""
+    source = folder / "in.xlsx"
+    source.write_bytes(_without_values(data))
+    command = ["soffice", f"-env:UserInstallation={(folder / 'lo').as_uri()}", "--headless"]
+    command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder / "out"), str(source)]
     subprocess.run(command, check=True, timeout=120, capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
-    calculated = openpyxl.load_workbook(tmp_path / "out" / "in.xlsx", data_only=True)
+    return openpyxl.load_workbook(folder / "out" / "in.xlsx", data_only=True)
+
+
+needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+
+
+@needs_office
+def test_stored_values_are_what_a_spreadsheet_calculates(ours: editions.Edition, filled: bytes, tmp_path: Path) -> None:
+    calculated = _calculated(filled, tmp_path)
     formulas, stored = book_of(filled), book_of(filled, values=True)
     compared = 0
     for sheet in formulas:
@@ -405,3 +413,55 @@ def test_stored_values_are_what_a_spreadsheet_calculates(ours: editions.Edition,
                 assert (theirs or "") == (ours_value or ""), where
             compared += 1
     assert compared > 1000
+
+
+@needs_office
+def test_pasted_rows_count_whatever_their_codes_look_like(ours: editions.Edition, tmp_path: Path) -> None:
+    form = ours.form("expenditure")
+    book = book_of(build(ours))
+    sheet = book[form.sheet]
+    total = find(sheet, "合计").row
+    prepared = form.blocks[0].open.prepared if form.blocks[0].open else 0
+    pasted = [
+        (201, None),
+        ("20101 ", None),
+        (None, None),
+        (2010101, 10.5),
+        ("2010102", 4),
+        ("说明", None),
+        ("20102", None),
+    ]
+    pasted += [(2010201, 1)] + [(None, None)] * prepared + [("208", None), ("20801", None), ("2080101", 100)]
+    for row, (code, amount) in enumerate(pasted, total + 1):
+        sheet.cell(row, 1).value = code
+        if amount is not None or row > total + prepared:
+            sheet.cell(row, 4).value = amount
+    sheet.cell(total + len(pasted) - 2, 4).value = 100  # the exported table brings its own sums
+    sheet.cell(total + len(pasted) - 1, 4).value = 100
+    out = io.BytesIO()
+    book.save(out)
+    calculated = _calculated(out.getvalue(), tmp_path)[form.sheet]
+    assert [calculated.cell(total + n, 4).value for n in (0, 1, 2, 7)] == [115.5, 15.5, 14.5, 1]
+    assert calculated.cell(total, 3).value == 115.5
+
+
+def test_changed_labels_and_overwritten_sums_are_watched(edition: editions.Edition, blank: bytes) -> None:
+    book = book_of(blank)
+    for form in edition.tables:
+        sheet = book[form.sheet]
+        rules = {str(area.sqref): [r.formula[0] for r in area.rules] for area in sheet.conditional_formatting}
+        for block in form.blocks:
+            for row in block.rows:
+                if row.label:
+                    cell = find(sheet, row.label)
+                    assert any("".join(row.label.split()) in f for f in rules.get(cell.coordinate, [])), row.label
+        watched = [area for area in sheet.conditional_formatting if any("ABS(" in r.formula[0] for r in area.rules)]
+        for cell in (c for row in sheet.iter_rows() for c in row if str(c.value).startswith(("=SUM(", "=IF(COUNT"))):
+            assert any(cell.coordinate in area.sqref for area in watched), f"{form.sheet}!{cell.coordinate}"
+            assert sheet.cell(cell.row, cell.column).number_format.startswith("#,##0.00")
+
+
+def test_an_alarm_outranks_the_tint_of_group_rows(ours: editions.Edition) -> None:
+    sheet = book_of(build(ours))[ours.form("income").sheet]
+    order = [(r.priority, "ABS(" in r.formula[0]) for area in sheet.conditional_formatting for r in area.rules]
+    assert not max(order)[1]

@@ -96,7 +96,9 @@ class _Form:
                 self.pen.height(row, part.label, width)
             return
         look = entry(part.kind)
-        if part.kind is not Kind.PROSE:
+        if part.kind is Kind.PROSE:
+            look = look.but(vertical="center")
+        else:
             look = look.but(horizontal="left" if part.span > 2 else "center", wrap=True)
         if part.suffix:
             unit = quoted(part.suffix)
@@ -109,7 +111,7 @@ class _Form:
         if comment:
             self.pen.comment(cell, comment)
         text = value if isinstance(value, str) else ""
-        self.pen.height(row, text, width)
+        self.pen.height(row, text, width, least=2 if part.kind is Kind.PROSE else 1)
         if part.kind is Kind.PROSE and not text:
             self.sheet.row_dimensions[row].height = _PROSE_LINE
 

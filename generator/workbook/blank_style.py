@@ -16,12 +16,12 @@ INPUT, SUM, HEAD, FIXED, SECTION, PLAIN = "FFF9E3", "E6F0E4", "D6E1EC", "F5F5F5"
 WARN, WRONG = "FBD8A5", "F8B4AC"
 _LINE, _INK, _GREY, _LINK = "8C98A4", "000000", "5F6B76", "1F5FA8"
 
-MONEY_IN_TABLE = "#,##0.00;-#,##0.00;;@"  # a zero is printed as a blank
+MONEY_IN_TABLE = "#,##0.00_ ;-#,##0.00_ ;;@"  # a zero is printed as a blank; "_ " keeps off the border
 FORMATS = {
-    Kind.MONEY: "#,##0.00",
-    Kind.COUNT: "0",
+    Kind.MONEY: "#,##0.00_ ;-#,##0.00_ ",
+    Kind.COUNT: "0_ ;-0_ ",
     Kind.NUMBER: "General",
-    Kind.RATE: "0.00%",
+    Kind.RATE: "0.00%_ ;-0.00%_ ",
     Kind.CODE: "@",
     Kind.TEXT: "@",
     Kind.PROSE: "@",

@@ -8,7 +8,7 @@ from ..model.form import AMOUNT_KINDS, Column, Kind, Row
 from ..model.heads import columns, table_head
 from .blank_formulas import Formulas, Spot, address
 from .blank_plan import TABLE_TOP, BlockPlan, RowPlan, SheetPlan
-from .blank_sheet import Kit, Pen, expand
+from .blank_sheet import Kit, Pen, expand, text_width
 from .blank_style import (
     HEAD_CELL,
     LABEL,
@@ -24,7 +24,7 @@ from .blank_style import (
     entry,
 )
 
-_ROW_HEIGHT, _DENSE = 16.5, 15.0
+_ROW_HEIGHT, _DENSE = 15.5, 15.0
 _POINTS = 5.6  # width of a character
 _CODE_HINT = "可从下拉列表选择，也可直接填写其他编码。"
 _SUM_HINT = "较短编码（类、款）的金额由其下一级编码的各行自动汇总，最长编码（项）的金额直接填写。可整表粘贴、插入行。"
@@ -61,8 +61,8 @@ class _Table:
             for row in block.rows:
                 self._row(block, row)
             self._blank_tail(block)
-            _tint_groups(pen, block)
             watch_sums(pen, self.kit.formulas, plan, block)
+            _tint_groups(pen, block)  # after the alarms: the first rule that holds colours the cell
         last = self._notes()
         heights = sum(self.sheet.row_dimensions[row].height or _ROW_HEIGHT for row in range(1, last + 1))
         landscape = form.orientation == "landscape" or (self.dense and sum(plan.widths) * _POINTS > heights)
@@ -129,17 +129,24 @@ class _Table:
 
     def _notes(self) -> int:
         at = self.plan.last_row
-        total = float(sum(self.plan.widths))
         for note in self.form.notes:
             at += 1
-            self.pen.wording(at, 1, note, NOTE, last=self.width)
-            self.pen.height(at, expand(note, self.kit.words)[1], total, NOTE.size)
+            formula, now = expand(note, self.kit.words)
+            self._note(at, formula, now, now, NOTE)
         statement = _statement(self.kit, self.plan)
         if statement:
             at += 1
-            self.pen.put(at, 1, statement[1], NOTE.but(bold=True), last=self.width, formula=statement[0])
-            self.pen.height(at, statement[2], total, NOTE.size)
+            self._note(at, *statement, NOTE.but(bold=True))
         return at
+
+    def _note(self, row: int, formula: str, now: str, longest: str, look: Look) -> None:
+        """A line below the table; not merged where it fits, as a longer exported table is pasted over it."""
+        total = float(sum(self.plan.widths))
+        if not self.dense and text_width(longest) < total:
+            self.pen.put(row, 1, now, look.but(wrap=False), formula=formula)
+        else:
+            self.pen.put(row, 1, now, look, last=self.width, formula=formula)
+            self.pen.height(row, longest, total, look.size)
 
     def _frozen_columns(self) -> int:
         """Code and name stay in view beside a wide table."""
