@@ -81,13 +81,7 @@ def not_negative(subject: Subject, check: Check) -> Iterator[Verdict]:
         data = subject.book.sheet(form_id)
         if data is None:
             continue
-        operands = [
-            subject.reads.in_row(data, row, column.key)
-            for block, rows in _scoped(data, check)
-            for row in rows.rows
-            for column in amount_columns(block, subject.reads.declared(form_id, row.key))
-            if not _narrowed(check, form_id, block, column)
-        ]
+        operands = [operand for block, rows in _scoped(data, check) for operand in _amounts(subject, data, block, rows)]
         wrong = [o for o in operands if o.value < 0]
         bad = tuple(o for o in operands if o.state is State.BAD)
         if wrong:
@@ -102,10 +96,13 @@ def not_negative(subject: Subject, check: Check) -> Iterator[Verdict]:
             yield Verdict(Outcome.HOLDS)
 
 
-def _narrowed(check: Check, form_id: str, block: Block, column: Column) -> bool:
-    """Is the column outside what the scope names for this block?"""
-    scopes = [s for s in check.scope if s.form == form_id and s.covers(block)]
-    return all(s.columns and column.key not in s.columns for s in scopes)
+def _amounts(subject: Subject, data: FormData, block: Block, rows: BlockData) -> Iterator[Operand]:
+    """Every amount of the block as an operand; rows of one declared kind share their columns."""
+    open_columns = amount_columns(block, None)
+    for row in rows.rows:
+        declared = subject.reads.declared(data.form.id, row.key)
+        for column in amount_columns(block, declared) if declared is not None else open_columns:
+            yield subject.reads.in_row(data, row, column.key)
 
 
 def required(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -189,12 +186,12 @@ def same_names(subject: Subject, check: Check) -> Iterator[Verdict]:
         first: dict[str, Cell] = {}
         for plain, cell in named:
             first.setdefault(plain, cell)
-        listed = "、".join(f"“{cell.text}”（{cell.ref}）" for cell in first.values())
-        words = {"code": code, "list": listed}
         if len(first) > 1:
-            yield Verdict(Outcome.BROKEN, tuple(cell.ref for cell in first.values()), words)
+            listed = "、".join(f"“{cell.text}”（{cell.ref}）" for cell in first.values())
+            cells = tuple(cell.ref for cell in first.values())
+            yield Verdict(Outcome.BROKEN, cells, {"code": code, "list": listed})
         else:
-            yield Verdict(Outcome.HOLDS, tuple(cell.ref for _, cell in named), words)
+            yield Verdict(Outcome.HOLDS, tuple(cell.ref for _, cell in named))
 
 
 def code_shape(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -239,8 +236,10 @@ def parents_present(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 def _about_code(data: FormData, row: RowData, good: bool, **words: str) -> Verdict:
     ref = _ref(row)
+    if good:
+        return Verdict(Outcome.HOLDS, (ref,) if ref is not None else ())
     said = {"table": places.table(data.form), "code": row.key, "name": row.label, "cell": str(ref), **words}
-    return Verdict(Outcome.HOLDS if good else Outcome.BROKEN, (ref,) if ref is not None else (), said)
+    return Verdict(Outcome.BROKEN, (ref,) if ref is not None else (), said)
 
 
 def _ref(row: RowData) -> CellRef | None:

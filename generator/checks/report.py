@@ -13,10 +13,25 @@ _REPAIR = "请先改正上述内容，再重新校验。"
 
 
 def findings(reads: Reads, results: Sequence[RuleResult]) -> Iterator[Finding]:
-    """What to say about results that don't simply hold."""
-    yield from _broken(reads, [r for r in results if r.outcome is Outcome.BROKEN])
+    """What to say about results that don't simply hold, beyond what the reader has said already."""
+    known = _Known(reads.book.findings)
+    yield from _broken(reads, [r for r in results if r.outcome is Outcome.BROKEN and not known.covers(r)])
     yield from _unanswerable(reads, [r for r in results if r.outcome is Outcome.UNANSWERABLE])
     yield from _tails(reads, [r for r in results if r.tail])
+
+
+class _Known:
+    """Cells the reader spoke about, by rule, and those it called wrong."""
+
+    def __init__(self, said: Sequence[Finding]) -> None:
+        self._by_rule = {(finding.rule, cell) for finding in said for cell in finding.cells}
+        self._wrong = {cell for finding in said if finding.severity is Severity.ERROR for cell in finding.cells}
+
+    def covers(self, result: RuleResult) -> bool:
+        """Did the reader say of all its cells what this coded check says? Relations are never covered."""
+        if result.left is not None or not result.cells:
+            return False
+        return all((result.rule.id, cell) in self._by_rule or cell in self._wrong for cell in result.cells)
 
 
 def _broken(reads: Reads, results: list[RuleResult]) -> Iterator[Finding]:

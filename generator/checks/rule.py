@@ -32,11 +32,10 @@ class Sums(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A form, one of its blocks, or columns of that block."""
+    """A form or one of its blocks."""
 
     form: str
     block: str = ""
-    columns: tuple[str, ...] = ()
 
     def covers(self, block: Block) -> bool:
         return not self.block or self.block == block.key

@@ -114,17 +114,13 @@ def _tolerance(edition: Edition, node: Node, default: str) -> Decimal:
 
 
 def _scope(forms: Mapping[str, Form], node: Node, text: str) -> Scope:
-    """``form``, ``form.block`` or ``form.block.column``."""
-    form_id, _, rest = text.partition(".")
-    block_key, _, column = rest.partition(".")
+    """``form`` or ``form.block``."""
+    form_id, _, block_key = text.partition(".")
     if form_id not in forms:
         raise node.fail(f"no form {form_id!r} in {text!r}")
-    block = next((b for b in forms[form_id].blocks if b.key == block_key), None)
-    if block_key and block is None:
+    if block_key and block_key not in {block.key for block in forms[form_id].blocks}:
         raise node.fail(f"form {form_id!r} has no block {block_key!r}")
-    if column and (block is None or column not in {c.key for c in block.columns}):
-        raise node.fail(f"block {block_key!r} has no column {column!r}")
-    return Scope(form_id, block_key, (column,) if column else ())
+    return Scope(form_id, block_key)
 
 
 def _each(forms: Mapping[str, Form], name: str, node: Node) -> Each:
