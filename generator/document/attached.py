@@ -7,6 +7,7 @@ import zlib
 from copy import deepcopy
 from typing import Any
 
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import RELATIONSHIP_TYPE as RT
 from docx.oxml.ns import nsmap, qn
 from docxcompose.composer import Composer
@@ -56,6 +57,7 @@ def prepare(source: Any, master: Any, salt: int) -> tuple[str, ...]:
         notes.append("其页眉页脚没有带入，页码接公开文档")
     for binding in _all(body, ".//w:sdtPr/w:dataBinding"):
         binding.getparent().remove(binding)  # the data it is bound to stays behind
+    _page_breaks(source)
     _bookmarks(body, master.element.body, salt)
     for paragraph in _all(body, ".//w:p[.//w:drawing or .//w:pict or .//w:object]"):
         # An exact line height of our body text would cut a picture down to one line.
@@ -66,6 +68,17 @@ def prepare(source: Any, master: Any, salt: int) -> tuple[str, ...]:
         if not relation.is_external and relation.reltype not in (RT.IMAGE, RT.STYLES, RT.NUMBERING):
             _number_relations(relation.target_part)
     return tuple(notes)
+
+
+def _page_breaks(source: Any) -> None:
+    """Paragraphs break the page as they do in their own file: a style of the same name here may do otherwise."""
+    breaks = {
+        style.style_id: bool(style.paragraph_format.page_break_before)
+        for style in source.styles
+        if style.type == WD_STYLE_TYPE.PARAGRAPH
+    }
+    for paragraph in _all(source.element.body, ".//w:p[w:pPr/w:pStyle and not(w:pPr/w:pageBreakBefore)]"):
+        paragraph.pPr.pageBreakBefore_val = breaks.get(paragraph.style, False)
 
 
 def _has_running_heads(source: Any) -> bool:
