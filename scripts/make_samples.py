@@ -19,8 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import docx  # noqa: E402
-from generator.workbook.blank import build  # noqa: E402
 from sample_source import load_source, names  # noqa: E402
+
+from generator.workbook.blank import build  # noqa: E402
 
 INPUTS = ROOT / "inputs"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
