@@ -12,13 +12,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..editions import Edition
 from ..model.form import Role
-from .blank_formulas import Formulas, Spot, quoted, sheet_prefix
+from .blank_formulas import Formulas
 from .blank_guide import GUIDE, Hidden, write_guide
 from .blank_inputs import write_inputs
 from .blank_package import finish
 from .blank_performance import write_performance
 from .blank_plan import Content, SheetPlan, plan
 from .blank_sheet import Cache, Kit, Words, expand
+from .blank_spots import Spot, quoted, sheet_prefix
 from .blank_style import Paint
 from .blank_tables import write_table
 

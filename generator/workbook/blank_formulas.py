@@ -4,64 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import NamedTuple
 
-from ..model.cell import column_letters
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref, parse
 from ..model.form import AMOUNT_KINDS, Column, Kind
 from .blank_plan import BlockPlan, RowPlan, SheetPlan, Value
+from .blank_spots import Spot, SubjectList, address, sheet_prefix, sum_text
 
 ZERO = Decimal(0)
 _EXACT = Context(prec=400)  # sums keep every digit
 _QUOTIENT = Context(prec=17)  # what a spreadsheet's own number holds
 _NUMERIC = AMOUNT_KINDS | {Kind.RATE}
-
-
-class Spot(NamedTuple):
-    """One cell of a block; ``terms`` of sums are spots with a sign."""
-
-    sheet: SheetPlan
-    block: BlockPlan
-    row: RowPlan
-    column: Column
-
-    @property
-    def address(self) -> str:
-        return address(self.block.column_at(self.column.key), self.row.number)
-
-    @property
-    def id(self) -> tuple[str, int, int]:
-        return self.sheet.name, self.row.number, self.block.column_at(self.column.key)
-
-
-@dataclass(frozen=True)
-class SubjectList:
-    """Where the known subjects stand: sheet name, rows of the list, code in column 1 and name in column 2."""
-
-    sheet: str
-    first: int
-    names: dict[str, str]
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.names) - 1
-
-
-def address(column: int, row: int, fixed: str = "") -> str:
-    """A1 address; ``fixed`` holds the parts that don't move when copied: "c", "r" or "cr"."""
-    return f"{'$' if 'c' in fixed else ''}{column_letters(column)}{'$' if 'r' in fixed else ''}{row}"
-
-
-def sheet_prefix(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'!"
-
-
-def quoted(text: str) -> str:
-    """A text constant; longer ones are joined from pieces, as a constant holds 255 characters at most."""
-    pieces = [text[i : i + 250] for i in range(0, len(text), 250)] or [""]
-    return "&".join('"' + piece.replace('"', '""') + '"' for piece in pieces)
 
 
 class Formulas:
@@ -130,10 +83,10 @@ class Formulas:
     def _formula(self, spot: Spot) -> str | None:
         declared = self._declared(spot)
         if declared in ("columns", "rows", "children"):
-            return self._guarded(spot, _sum_text(self._terms(spot, declared)))
+            return self._guarded(spot, sum_text(self._terms(spot, declared)))
         if declared == "top":
             levels = spot.block.block.open.levels if spot.block.block.open else ()
-            return self._by_code(spot, None, levels[0]) if levels else _sum_text(self._terms(spot, declared))
+            return self._by_code(spot, None, levels[0]) if levels else sum_text(self._terms(spot, declared))
         if declared == "codes":
             return self._levels_text(spot)
         if declared == "name":
@@ -325,27 +278,3 @@ def _below(block: BlockPlan, code: str) -> list[RowPlan]:
     longer = [r for r in block.rows if r.row and len(r.row.code) > len(code) and r.row.code.startswith(code)]
     level = min((len(r.row.code) for r in longer if r.row), default=0)
     return [r for r in longer if r.row and len(r.row.code) == level]
-
-
-def _sum_text(terms: Sequence[tuple[int, Spot]]) -> str:
-    """SUM over runs of neighbouring cells, so that rows inserted inside a run count; "" and text count nothing."""
-    plus, minus = (_runs([spot for sign, spot in terms if sign == wanted]) for wanted in (1, -1))
-    text = f"SUM({plus})" if plus else "0"
-    return f"{text}-SUM({minus})" if minus else text
-
-
-def _runs(spots: Sequence[Spot]) -> str:
-    runs: list[list[Spot]] = []
-    for spot in spots:
-        if runs and _adjacent(runs[-1], spot):
-            runs[-1].append(spot)
-        else:
-            runs.append([spot])
-    return ",".join(r[0].address if len(r) == 1 else f"{r[0].address}:{r[-1].address}" for r in runs)
-
-
-def _adjacent(run: Sequence[Spot], spot: Spot) -> bool:
-    (_, row, column), (_, first_row, first_column), (_, next_row, next_column) = run[-1].id, run[0].id, spot.id
-    down = column == next_column and next_row == row + 1 and first_column == column
-    across = row == next_row and next_column == column + 1 and first_row == row
-    return down or across

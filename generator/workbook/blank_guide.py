@@ -11,9 +11,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..editions import Edition
 from ..model.form import Kind, Role
-from .blank_formulas import SubjectList, address, sheet_prefix
 from .blank_plan import SheetPlan
 from .blank_sheet import Kit, Pen
+from .blank_spots import SubjectList, address, sheet_prefix
 from .blank_style import (
     FIXED,
     HEAD,

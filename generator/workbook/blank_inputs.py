@@ -6,9 +6,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..model.form import Column, Kind, Row
 from ..model.heads import stacked
-from .blank_formulas import Spot, address
 from .blank_plan import BlockPlan, RowPlan, SheetPlan
 from .blank_sheet import Kit, Pen
+from .blank_spots import Spot, address
 from .blank_style import (
     FIXED_CELL,
     HEAD_CELL,

@@ -10,9 +10,9 @@ from typing import Any
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..model.form import Block, Form, Kind, Line, Part
-from .blank_formulas import quoted
 from .blank_plan import RowPlan, SheetPlan, Value, block_rows
 from .blank_sheet import Kit, Pen
+from .blank_spots import quoted
 from .blank_style import HEAD_CELL, LINE_LEFT, LINE_RIGHT, TITLE, entry
 
 _MM = 0.56  # characters per millimetre of the form's grid: the page is scaled to the paper's width

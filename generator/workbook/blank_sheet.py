@@ -14,8 +14,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..editions import Edition
-from .blank_formulas import Formulas, address, quoted
+from .blank_formulas import Formulas
 from .blank_plan import SheetPlan, Value
+from .blank_spots import address, quoted
 from .blank_style import WRONG, Look, Paint, alarm
 
 Words = Mapping[str, tuple[str, str]]  # place in edition wording → (spreadsheet expression, text now)

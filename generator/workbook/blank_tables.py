@@ -6,9 +6,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..model.form import AMOUNT_KINDS, Column, Kind, Row
 from ..model.heads import columns, table_head
-from .blank_formulas import Formulas, Spot, address
+from .blank_formulas import Formulas
 from .blank_plan import TABLE_TOP, BlockPlan, RowPlan, SheetPlan
 from .blank_sheet import Kit, Pen, expand, text_width
+from .blank_spots import Spot, address
 from .blank_style import (
     HEAD_CELL,
     LABEL,
