@@ -7,7 +7,7 @@ hiding text, and where fonts behave the page arithmetic holds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from ..model.blocks import Align, Grid, GridCell
@@ -18,7 +18,12 @@ from .pages import Rows
 from .styles import CELL, CellMargins, Look, StyleSheet
 
 _SMALLEST = 110  # twips of type, 5½ pt: below that nobody reads it, and the table takes a second page
+_EASY = 180  # twips of type, 9 pt: not below that only to save a page
+_NEARLY = 1.4  # pages of a grid that may be drawn together to one
+_UNDER_TITLE = 0.6  # of the page that is free where a grid stands right under its title
 _STEP = 10  # half a point
+_CLOSE = 1.2  # line pitch of a grid drawn together, in em
+_LEAST_AIR = 0.1  # of a line
 _ROOMY = 0.3  # of a line: air that a row gets where there is room
 _BORDER = 10  # twips
 _GENEROUS = 0.96  # of the width is used in planning, for substitute fonts
@@ -50,6 +55,7 @@ class Plan:
     size: int
     pitch: int
     splits: frozenset[int]
+    close: bool  # no margin above and below the text of a cell
 
     def flow(self, new_page: bool = False) -> Rows:
         heads = self.grid.head_rows
@@ -57,25 +63,78 @@ class Plan:
 
 
 def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Plan:
-    """Set ``grid`` in ``width``; ``room`` is what a dense grid may take of its page, ``page`` a whole page's height."""
-    look, margins = sheet.look(CELL), sheet.margins
-    rows = tuple(_place(grid))
-    size = look.size
-    while True:
-        widths, fits = _widths(grid, rows, size, look, margins, width)
-        pitch = max(round(look.line * size / look.size), size)
-        heights = _heights(rows, widths, size, pitch, look, margins, page)
-        over = grid.dense and sum(heights) > room
-        if (fits and not over) or size - _STEP < _SMALLEST:
-            break
-        size -= _STEP
-    air = round(pitch * _ROOMY)
-    if grid.dense and heights:
-        air = min(air, max(room - sum(heights), 0) // len(heights))
-    most = page - sum(heights[: grid.head_rows]) - air * grid.head_rows - _BORDER
-    splits = frozenset(n for n, height in enumerate(heights) if n >= grid.head_rows and height + air > most)
-    heights = [height if n in splits else height + air for n, height in enumerate(heights)]
-    return Plan(grid, widths, rows, tuple(heights), size, pitch, splits)
+    """Set ``grid`` in ``width``; ``room`` is what a dense grid may take of its page, ``page`` a whole page's height.
+
+    A grid that would go over its page by a few rows only is drawn together too, as far as it stays easy to read.
+    """
+    setter = _Setter(grid, sheet, width, page)
+    if grid.dense:
+        return setter.tight(room, _SMALLEST)
+    plain = setter.plain(room)
+    high = sum(plain.heights)
+    if room < high <= room * _NEARLY and room >= page * _UNDER_TITLE:
+        tight = setter.tight(room, _EASY)
+        if sum(tight.heights) <= room:
+            return tight
+    return plain
+
+
+class _Setter:
+    """Tries type sizes for one grid."""
+
+    def __init__(self, grid: Grid, sheet: StyleSheet, width: int, page: int) -> None:
+        self.grid = grid
+        self.look = sheet.look(CELL)
+        self.margins = sheet.margins
+        self.width = width
+        self.page = page
+        self.rows = tuple(_place(grid))
+
+    def plain(self, room: int) -> Plan:
+        """In the style's own type, smaller only where an amount would not stand on one line."""
+        size = self.look.size
+        while True:
+            widths, fits = self._widths(size)
+            if fits or size - _STEP < _SMALLEST:
+                break
+            size -= _STEP
+        pitch = round(self.look.line * size / self.look.size)
+        heights = self._heights(widths, size, pitch, self.margins)
+        air = round(pitch * _ROOMY)
+        spare = (room - sum(heights)) // max(len(heights), 1)
+        if spare >= round(pitch * _LEAST_AIR):  # rather a little less air than one row on the next page
+            air = min(air, spare)
+        return self._plan(widths, heights, size, pitch, air, self.margins)
+
+    def tight(self, room: int, smallest: int) -> Plan:
+        """In the largest type, not below ``smallest``, in which the grid fits ``room``; lines close together."""
+        margins = replace(self.margins, top=0, bottom=0)
+        size = self.look.size
+        while True:
+            widths, fits = self._widths(size)
+            pitch = min(round(size * _CLOSE), round(self.look.line * size / self.look.size))
+            heights = self._heights(widths, size, pitch, margins)
+            if (fits and sum(heights) <= room) or size - _STEP < smallest:
+                break
+            size -= _STEP
+        usual = round(pitch * _ROOMY) + self.margins.top + self.margins.bottom
+        air = min(usual, max(room - sum(heights), 0) // max(len(heights), 1))
+        return self._plan(widths, heights, size, pitch, air, margins)
+
+    def _plan(
+        self, widths: tuple[int, ...], heights: list[int], size: int, pitch: int, air: int, margins: CellMargins
+    ) -> Plan:
+        head = self.grid.head_rows
+        most = self.page - sum(heights[:head]) - air * head - _BORDER
+        splits = frozenset(n for n, height in enumerate(heights) if n >= head and height + air > most)
+        planned = tuple(height if n in splits else height + air for n, height in enumerate(heights))
+        return Plan(self.grid, widths, self.rows, planned, size, pitch, splits, margins != self.margins)
+
+    def _widths(self, size: int) -> tuple[tuple[int, ...], bool]:
+        return _widths(self.grid, self.rows, size, self.look, self.margins, self.width)
+
+    def _heights(self, widths: tuple[int, ...], size: int, pitch: int, margins: CellMargins) -> list[int]:
+        return _heights(self.rows, widths, size, pitch, self.look, margins, self.page)
 
 
 def _place(grid: Grid) -> Iterator[tuple[Placed, ...]]:
@@ -180,11 +239,12 @@ def element(plan: Plan, sheet: StyleSheet, marks: Bookmarks) -> str:
     """The w:tbl. Its bookmark lies wholly inside the first cell, where LibreOffice leaves it alone."""
     grid, total = plan.grid, sum(plan.widths)
     description = f"<w:tblDescription w:val={attribute(grid.description)}/>" if grid.description else ""
+    close = '<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/></w:tblCellMar>'
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in plan.widths)
     style = f'<w:tblStyle w:val="{sheet.table_id}"/>' if sheet.table_id else ""
     made = [
         f'<w:tbl><w:tblPr>{style}<w:tblW w:w="{total}" w:type="dxa"/><w:jc w:val="center"/>'
-        f'<w:tblLayout w:type="fixed"/>{description}</w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
+        f'<w:tblLayout w:type="fixed"/>{close if plan.close else ""}{description}</w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
     ]
     writer = _CellWriter(plan, sheet.look(CELL))
     mark = "".join(marks.around(grid.id))
@@ -205,7 +265,7 @@ class _CellWriter:
     def __init__(self, plan: Plan, look: Look) -> None:
         self.widths = plan.widths
         self.splits = plan.splits
-        small = plan.size != look.size
+        small = (plan.size, plan.pitch) != (look.size, look.line)
         spacing = f'<w:spacing w:line="{plan.pitch}" w:lineRule="exact"/>' if small else ""
         self.size = f'<w:sz w:val="{plan.size // 10}"/><w:szCs w:val="{plan.size // 10}"/>' if small else ""
         self.paragraph = {
