@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,18 @@ def make_book(
 
 def sample_content(*, fund: bool = False, capital: bool = False) -> dict[str, Any]:
     """Leaf values, in 万元, of an invented department that satisfies every relation (cases/book.yaml)."""
-    whole = yaml.safe_load((Path(__file__).parent / "cases" / "book.yaml").read_text(encoding="utf-8"))
-    made: dict[str, Any] = whole["base"]
+    whole = _sample()
+    made: dict[str, Any] = dict(whole["base"])
     for wanted, part in ((fund, "fund"), (capital, "capital")):
         if wanted:
             made = merge(made, whole[part])
     return made
+
+
+@lru_cache(maxsize=1)
+def _sample() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "cases" / "book.yaml").read_text(encoding="utf-8"))
+    return parsed
 
 
 def sample_book(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cProfile
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from generator.checks.formula import Reads
 from generator.checks.implied import Implied
 from generator.checks.rule import Outcome, RuleResult
 from generator.checks.run import evaluate, run
-from generator.model.book import Book
-from generator.model.cell import CellRef
+from generator.model.book import BlockData, Book
+from generator.model.cell import Cell, CellRef
 from generator.model.finding import Finding, Severity
 
 CASES = Path(__file__).parent / "cases" / "rules"
@@ -163,6 +164,42 @@ def test_every_declared_sum_belongs_to_a_rule() -> None:
                         assert cell.ref in totals, f"{form.id}.{row.key}.{column.key}"
 
 
+def _altered(book: Book, form_id: str, ref: CellRef, amount: Decimal) -> Book:
+    """The book as read after one number was overwritten and nothing recalculated."""
+    sheet = book.sheet(form_id)
+    assert sheet is not None
+
+    def cell(old: Cell) -> Cell:
+        return replace(old, number=amount, text=str(amount)) if old.ref == ref else old
+
+    blocks = {
+        key: BlockData(key, tuple(replace(r, cells={c: cell(old) for c, old in r.cells.items()}) for r in block.rows))
+        for key, block in sheet.blocks.items()
+    }
+    return replace(book, sheets={**book.sheets, form_id: (replace(sheet, blocks=blocks),)})
+
+
+def test_a_wrong_number_in_any_table_is_caught_and_named() -> None:
+    """Sums pasted as values, as an export gives them: every seventh number of the nine tables made 1 % larger."""
+    book = sample_book(EDITION, fund=True, capital=True)
+    places = [
+        (form.id, cell)
+        for form in EDITION.tables
+        for block in book.sheet(form.id).blocks.values()  # type: ignore[union-attr]
+        for row in block.rows
+        for column, cell in row.cells.items()
+        if cell.number and column not in ("code", "name")
+    ]
+    assert len(places) > 200
+    missed = []
+    for form_id, cell in places[::7]:
+        assert cell.number is not None
+        findings = run(EDITION, _altered(book, form_id, cell.ref, cell.number * Decimal("1.01") + Decimal("0.5")))
+        if not any(f.severity is Severity.ERROR and cell.ref in f.cells for f in findings):
+            missed.append(str(cell.ref))
+    assert missed == []
+
+
 def _published() -> dict[str, Any]:
     """The tables of the published document by key; labels and order are the form's own."""
     content: dict[str, Any] = {}
@@ -249,8 +286,6 @@ def test_work_grows_with_rows_and_not_faster() -> None:
     ],
 )
 def test_a_wrong_rule_is_refused_by_file_and_place(tmp_path: Path, rule: str, complaint: str) -> None:
-    from dataclasses import replace
-
     head = "- id: T1\n  title: 题\n  explain: 释\n  fix: 改\n  basis: 据\n  checks:\n    - "
     (tmp_path / "wrong.yaml").write_text(head + rule, encoding="utf-8")
     edition = replace(EDITION, id=f"wrong {rule}", rule_files=("wrong.yaml",), folders=(tmp_path, *EDITION.folders))

@@ -8,7 +8,7 @@ from ..editions import fill
 from ..model.cell import CellRef
 from ..model.form import OpenRows
 from . import places
-from .formula import Operand, Reads, Side
+from .formula import Operand, Reads, Side, State
 from .rule import RuleResult, Sums
 
 _LEVELS = ("类", "款", "项")  # code levels of an open table, from the top
@@ -81,7 +81,8 @@ def _sum(reads: Reads, how: Sums, total: Operand, addends: Side) -> str:
     """The addends of a declared sum, and what they come to."""
     name = _sum_name(reads, how, total, addends)
     sheet = total.cell.sheet if total.cell is not None else ""
-    where = places.cells(addends.cells, beside=sheet)
+    filled = tuple(o.cell for _, o in addends.terms if o.cell is not None and o.state is State.NUMBER)
+    where = places.cells(filled or addends.cells, beside=sheet)
     return f"{name} {places.quantity(total, addends.value)}" + (f"（{where}）" if where else "")
 
 
