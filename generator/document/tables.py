@@ -239,12 +239,16 @@ def element(plan: Plan, sheet: StyleSheet, marks: Bookmarks) -> str:
     """The w:tbl. Its bookmark lies wholly inside the first cell, where LibreOffice leaves it alone."""
     grid, total = plan.grid, sum(plan.widths)
     description = f"<w:tblDescription w:val={attribute(grid.description)}/>" if grid.description else ""
-    close = '<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/></w:tblCellMar>'
+    near = (
+        '<w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/></w:tblCellMar>'
+        if plan.close
+        else ""
+    )
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in plan.widths)
     style = f'<w:tblStyle w:val="{sheet.table_id}"/>' if sheet.table_id else ""
     made = [
         f'<w:tbl><w:tblPr>{style}<w:tblW w:w="{total}" w:type="dxa"/><w:jc w:val="center"/>'
-        f'<w:tblLayout w:type="fixed"/>{close if plan.close else ""}{description}</w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
+        f'<w:tblLayout w:type="fixed"/>{near}{description}</w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
     ]
     writer = _CellWriter(plan, sheet.look(CELL))
     mark = "".join(marks.around(grid.id))
