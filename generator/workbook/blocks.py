@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from ..model.book import BlockData, RowData
 from ..model.cell import Cell, CellRef
@@ -38,6 +39,7 @@ class BlockReader:
     def read(self) -> BlockData:
         block = self.block
         self.used: set[int] = set()
+        self._codes: dict[int, str] = {}
         fixed = self._fixed()
         if block.open is None:
             data = fixed
@@ -136,7 +138,7 @@ class BlockReader:
                 return row, column
         return None
 
-    @property
+    @cached_property
     def _row_set(self) -> set[int]:
         return set(self.rows)
 
@@ -201,9 +203,16 @@ class BlockReader:
 
     def _code(self, number: int, column: int) -> str:
         """The subject code there, "" when the text is none."""
-        raw = self.sheet.get(number, column)
+        if number not in self._codes:
+            self._codes[number] = self._code_of(self.sheet.get(number, column))
+        return self._codes[number]
+
+    @staticmethod
+    def _code_of(raw: Raw | None) -> str:
         if raw is None or raw.type not in "tn":
             return ""
+        if raw.text.isascii() and raw.text.isdigit() and raw.text != "0":
+            return raw.text if len(raw.text) <= 20 else ""
         code = norm(raw.text) if raw.type == "t" else values.shown(values.stored(raw.text) or Decimal(0))
         return code if code.isascii() and code.isdigit() and code != "0" and len(code) <= 20 else ""
 
@@ -254,23 +263,29 @@ class BlockReader:
     # both
 
     def _row(self, key: str, number: int, label_at: int, row: Row | None = None) -> RowData:
+        name, note, convert = self.sheet.name, self.decimals, self.convert.cell
+        raws = self.sheet.rows.get(number, {})
         cells: dict[str, Cell] = {}
-        label = ""
-        for column in self.block.columns:
-            at = self.places.get(column.key)
-            if at is None or column.kind in _NOT_READ:
-                if at is not None and column.kind is Kind.LABEL:
-                    label = self._raw_text(number, at)
-                continue
-            kind = self.block.kind_of(row, column) if row is not None else column.kind
-            choices = (row.choices if row is not None else ()) or column.choices
-            cells[column.key] = self.convert.at(
-                self.sheet, number, at, kind, choices, self.decimals, row is not None and row.required
-            )
-            if column.kind is Kind.NAME:
-                label = cells[column.key].text
+        for column, at in self._read_columns:
+            ref = CellRef(name, number, at)
+            if row is None:
+                cells[column.key] = convert(ref, raws.get(at), column.kind, column.choices, note)
+            else:
+                kind, choices = self.block.kind_of(row, column), row.choices or column.choices
+                cells[column.key] = convert(ref, raws.get(at), kind, choices, note, row.required)
+        label = self._raw_text(number, self._label_place) if self._label_place else ""
         label = label or self._raw_text(number, label_at)
         return RowData(key, cells, label, CellRef(self.sheet.name, number, label_at))
+
+    @cached_property
+    def _read_columns(self) -> list[tuple[Column, int]]:
+        return [(c, self.places[c.key]) for c in self.block.columns if c.key in self.places and c.kind not in _NOT_READ]
+
+    @cached_property
+    def _label_place(self) -> int:
+        """The sheet column of the rows' labels or names, 0 when there is none."""
+        labels = [self.places.get(c.key, 0) for c in self.block.columns if c.kind in (Kind.LABEL, Kind.NAME)]
+        return labels[0] if labels else 0
 
     def _raw_text(self, number: int, column: int) -> str:
         raw = self.sheet.get(number, column)

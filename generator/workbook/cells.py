@@ -210,14 +210,18 @@ def _raw(c: etree._Element, strings: tuple[str, ...]) -> Raw | None:
     kind = c.get("t", "n")
     value: str | None = None
     formula = False
-    for child in c:
-        tag = child.tag
-        if tag.endswith("}v"):
-            value = child.text
-        elif tag.endswith("}f"):
-            formula = True
-        elif tag.endswith("}is"):
-            value = _texts(child)
+    last = c[-1]
+    if len(c) == 1 and last.tag.endswith("}v"):
+        value = last.text
+    else:
+        for child in c:
+            tag = child.tag
+            if tag.endswith("}v"):
+                value = child.text
+            elif tag.endswith("}f"):
+                formula = True
+            elif tag.endswith("}is"):
+                value = _texts(child)
     style = c.get("s", "")
     if not value:
         # A formula whose stored result is an empty text is a blank; one without any result was never calculated.

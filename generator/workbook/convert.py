@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ..model.cell import Cell, CellKind, CellRef
 from ..model.finding import Severity
-from ..model.form import AMOUNT_KINDS, Kind
+from ..model.form import Kind
 from . import values
 from .cells import Raw, Sheet, Styles
 from .match import norm
@@ -15,6 +15,9 @@ from .notes import Notes
 from .values import Reading
 
 _ABSURD_YUAN = Decimal(10) ** 13
+_BLANK, _NUMBER = CellKind.BLANK, CellKind.NUMBER
+# Nearly every amount: shortest digits of a sensible size, to be taken as they are.
+_USUAL = re.compile(r"-?(?:0(?=\.)|[1-9]\d{0,11})(?:\.(\d{0,5}[1-9]))?|0", re.ASCII)
 _TICK = re.compile(r"[☑☒✓✔√■▣●◉][\ufe0e\ufe0f]?\s*([^□☐☑☒✓✔√■▣●◉○]+)")
 _BOXES = re.compile("[□☐☑☒✓✔√■▣●◉○\ufe0e\ufe0f]")
 
@@ -24,8 +27,6 @@ _NUMBER_FIX = "请在该单元格只填数字；没有金额的留空。"
 
 
 class Converter:
-    """``places``: decimals allowed in money (None = any)."""
-
     def __init__(self, notes: Notes, styles: Styles, date1904: bool) -> None:
         self.notes, self.styles, self.date1904 = notes, styles, date1904
         self.absurd = _ABSURD_YUAN
@@ -41,15 +42,26 @@ class Converter:
         required: bool = False,
     ) -> Cell:
         """The cell of the sheet at row and column, counted from 1."""
-        ref = CellRef(sheet.name, row, column)
-        raw = sheet.get(row, column)
+        return self.cell(CellRef(sheet.name, row, column), sheet.get(row, column), kind, choices, places, required)
+
+    def cell(
+        self,
+        ref: CellRef,
+        raw: Raw | None,
+        kind: Kind,
+        choices: tuple[str, ...] = (),
+        places: int | None = None,
+        required: bool = False,
+    ) -> Cell:
+        """``places``: decimals allowed in money (None = any). ``required``: an unknown choice is an error."""
         if raw is None:
-            return Cell(ref, CellKind.BLANK)
-        if raw.type == "n" and kind in AMOUNT_KINDS and not self.styles.is_date(raw.style):
+            return Cell(ref, _BLANK)
+        amount = kind is Kind.MONEY or kind is Kind.COUNT or kind is Kind.NUMBER
+        if amount and raw.type == "n" and not self.styles.is_date(raw.style):
             return self._number(ref, raw, kind, places)
-        if raw.type in ("", "x", "e") or (raw.type == "b" and kind in AMOUNT_KINDS):
+        if raw.type in ("", "x", "e") or (amount and raw.type == "b"):
             return self._unusable(ref, raw)
-        if kind in AMOUNT_KINDS:
+        if amount:
             return self._amount(ref, raw, kind, places)
         return self._text(ref, raw, kind, choices, required)
 
@@ -69,6 +81,9 @@ class Converter:
         return self._bad("S4", ref, raw, "的内容已损坏，读不出来", "请重新填写该单元格并保存。")
 
     def _number(self, ref: CellRef, raw: Raw, kind: Kind, places: int | None) -> Cell:
+        usual = _USUAL.fullmatch(raw.text)
+        if usual and kind is not Kind.COUNT and (places is None or len(usual[1] or "") <= places):
+            return Cell(ref, _NUMBER, Decimal(raw.text), raw.text, raw.formula)
         value = values.stored(raw.text)
         if value is None:
             inf = raw.text.strip().lower().lstrip("+-") in ("nan", "inf", "infinity")
