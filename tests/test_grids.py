@@ -282,6 +282,14 @@ def test_overall_form_has_the_official_layout() -> None:
     assert all(cell.cells for row in made.rows for cell in row if cell.kind is SpanKind.USER and cell.text)
 
 
+def test_a_form_shrinks_to_one_page_only_while_it_stays_readable() -> None:
+    def dense(count: int) -> bool:
+        made = forms({"overall_performance": {**OVERALL, "indicators": INDICATORS * count}})
+        return next(b for b in made if isinstance(b, Grid)).dense
+
+    assert [dense(1), dense(4), dense(20)] == [True, True, False]
+
+
 def _span(cell: GridCell) -> str:
     return (f"→{cell.colspan}" if cell.colspan > 1 else "") + (f"↓{cell.rowspan}" if cell.rowspan > 1 else "")
 

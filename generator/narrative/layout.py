@@ -50,3 +50,30 @@ def _least(column: Column) -> float:
     if column.kind in (Kind.LABEL, Kind.NAME):
         return _LEAST_NAME
     return _LEAST_AMOUNT if column.kind in AMOUNT_KINDS else 2.0
+
+
+# Type to which a form may shrink so as to stand on one page, in points; a smaller one is hard to read.
+_SMALL_TYPE, _SMALL_PITCH, _ROW_PADDING = 8.5, 12.2, 3.0
+_PAGE_WIDTH, _PAGE_ROOM = 442.0, 560.0  # points of a portrait page below the form's title
+
+
+def fits_page(widths: Sequence[float], rows: Sequence[Sequence[GridCell]]) -> bool:
+    """Whether a form of full page width stands on one portrait page in small type."""
+    ems = _PAGE_WIDTH / _SMALL_TYPE / sum(widths)
+    height = 0.0
+    covered: dict[int, int] = {}  # column → rows for which a cell from above still covers it
+    for row in rows:
+        lines, at = 1, 0
+        below = {column: left - 1 for column, left in covered.items() if left > 1}
+        for cell in row:
+            while at in covered:
+                at += 1
+            room = max(sum(widths[at : at + cell.colspan]) * ems - _PAD, 1.0)
+            if cell.rowspan == 1:
+                lines = max(lines, sum(math.ceil(max(text_ems(one), 1.0) / room) for one in cell.text.split("\n")))
+            else:
+                below.update(dict.fromkeys(range(at, at + cell.colspan), cell.rowspan - 1))
+            at += cell.colspan
+        covered = below
+        height += lines * _SMALL_PITCH + _ROW_PADDING
+    return height <= _PAGE_ROOM

@@ -9,6 +9,7 @@ from ..model.blocks import Align, Block, Grid, GridCell, Paragraph, Span, SpanKi
 from ..model.book import FormData, RowData
 from ..model.form import Form, Kind, Line, Part, Role
 from .context import Context
+from .layout import fits_page
 from .wording import cell_ref, chinese, spans
 
 _SECTION = re.compile(r"[一二三四五六七八九十]+、")
@@ -93,7 +94,9 @@ def _form(context: Context, form: Form, data: FormData, base: str, number: int, 
         left = spans(context, form.header.left, own)
         made.append(Paragraph(f"{base}.head", Style.TABLE_UNIT, left, right))
     description = "".join(span.text for span in title)
-    made.append(Grid(f"{base}.grid", form.grid, grid_rows(form, data), description=description))
+    rows = grid_rows(form, data)
+    dense = fits_page(form.grid, rows)
+    made.append(Grid(f"{base}.grid", form.grid, rows, dense=dense, description=description))
     return made
 
 
