@@ -32,7 +32,7 @@ from .blank_style import (
 
 GUIDE, SUBJECTS = "填报说明", "科目"
 _HIDDEN_TOP = 2
-_WIDTHS = (8.0, 40.0, 16.0, 70.0)
+_WIDTHS = (8.0, 46.0, 14.0, 84.0)
 _ROLES = {Role.TABLE: "公开表", Role.INPUT: "补充资料", Role.PERFORMANCE: "绩效自评表"}
 _LEGEND = (
     (INPUT, "填写", "由单位填写或从下拉列表选择。"),
@@ -170,12 +170,10 @@ def _steps(plans: Sequence[SheetPlan]) -> list[str]:
 
 def _advice(plan: SheetPlan) -> str:
     form = plan.form
-    if form.hint:
-        return form.hint
     if form.role is Role.TABLE:
         opened = any(block.open is not None for block in form.blocks)
         return "按科目编码逐行填写，行数不限；可整表粘贴。" if opened else "按栏目填写，合计由公式算出；可整表粘贴。"
     if form.role is Role.PERFORMANCE:
         return "照原样印出。每个项目一张表。" if form.repeat else "照原样印出。"
-    hints = [block.title.lstrip("一二三四五六七八九十、") for block in form.blocks if block.title]
-    return "、".join(hints) + "。" if hints else ""
+    titles = "、".join(block.title.lstrip("一二三四五六七八九十、") for block in form.blocks if block.title)
+    return (titles + "。" if titles else "") + form.hint
