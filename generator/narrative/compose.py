@@ -12,6 +12,7 @@ from ..editions.node import read
 from ..model.blocks import Contents, Disclosure, Section
 from ..model.book import Book
 from ..model.finding import Finding
+from .comparisons import Comparisons
 from .context import Context
 from .glossary import glossary
 from .ledger import Ledger
@@ -26,9 +27,11 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
     """The whole document and what is missing for it. EditionError names the chapter and line that is at fault."""
     context = Context(edition, book)
     ledger = Ledger(context)
+    comparisons = Comparisons(ledger)
     scribe = Scribe(context, ledger, _fixed_digits(edition.find(_FIXED)))
     functions = {
         **ledger.functions,
+        **comparisons.functions,
         **scribe.functions,
         "glossary": lambda **lists: glossary(context, ledger, lists),
         "name_id": lambda name: name_id(name.raw),
@@ -51,7 +54,7 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
         sections=tuple(sections),
         draft=draft,
     )
-    return disclosure, (*ledger.findings, *scribe.findings)
+    return disclosure, (*comparisons.findings, *scribe.findings)
 
 
 def _check_contents(edition: Edition, sections: list[Section]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2.bccache import Bucket
@@ -147,12 +147,18 @@ def _cache() -> _Cache | None:
     return _Cache(folder) if ours and stat.S_ISDIR(found.st_mode) else None
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """As Jinja has it, but quick about our own values: whatever has no underscore is meant for chapters."""
+        return attr[:1] != "_" if isinstance(obj, Printable) else super().is_safe_attribute(obj, attr, value)
+
+
 @lru_cache(maxsize=8)
 def environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     """The sandbox in which an edition's chapters run; compiled once per process."""
     from .filters import FILTERS
 
-    made = ImmutableSandboxedEnvironment(
+    made = _Sandbox(
         loader=jinja2.FileSystemLoader(list(folders)),
         undefined=jinja2.StrictUndefined,
         finalize=finalize,
