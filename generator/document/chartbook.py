@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -42,6 +43,19 @@ def reference(column: int, first: int, last: int) -> str:
 
 def build(rows: tuple[tuple[Value, ...], ...]) -> bytes:
     """An .xlsx of one sheet; text and numbers as given, an empty text leaves the cell out."""
+    parts = {**_frame(), "xl/worksheets/sheet1.xml": _written(_sheet(rows))}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as package:
+        for name, data in parts.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system = 0
+            package.writestr(info, data)
+    return stream.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _frame() -> dict[str, bytes]:
+    """The parts that are the same in every such workbook."""
     parts = {
         "[Content_Types].xml": _content_types(),
         "_rels/.rels": _relationships((f"{_REL}/officeDocument", "xl/workbook.xml")),
@@ -50,15 +64,12 @@ def build(rows: tuple[tuple[Value, ...], ...]) -> bytes:
             (f"{_REL}/worksheet", "worksheets/sheet1.xml"), (f"{_REL}/styles", "styles.xml")
         ),
         "xl/styles.xml": _styles(),
-        "xl/worksheets/sheet1.xml": _sheet(rows),
     }
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as package:
-        for name, root in parts.items():
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.create_system = 0
-            package.writestr(info, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
-    return stream.getvalue()
+    return {name: _written(root) for name, root in parts.items()}
+
+
+def _written(root: etree._Element) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def plain(value: Decimal) -> str:

@@ -19,7 +19,9 @@ _ROOM = {"portrait": 62.0, "landscape": 100.0}  # em on a page in the smallest t
 
 def text_ems(text: str) -> float:
     """Width of the longest line of ``text``: a Chinese character is one em, a digit or Latin letter half."""
-    return max((sum(0.5 if ord(c) < 128 else 1.0 for c in line) for line in text.split("\n")), default=0.0)
+    if "\n" in text:
+        return max(map(text_ems, text.split("\n")))
+    return len(text) - 0.5 * len(text.encode("ascii", "ignore"))
 
 
 def column_widths(form: Form, rows: Sequence[Mapping[int, GridCell]], head_rows: int) -> tuple[float, ...]:
@@ -33,7 +35,8 @@ def column_widths(form: Form, rows: Sequence[Mapping[int, GridCell]], head_rows:
             need = text_ems(cell.text)
             if number < head_rows:
                 need = math.ceil(need / next((lines for most, lines in _HEAD_LINES if len(cell.text) <= most), 3))
-            ems[at] = max(ems[at], need + _PAD)
+            if need + _PAD > ems[at]:
+                ems[at] = need + _PAD
     widest = max((em for em, column in zip(ems, kinds, strict=True) if column.kind in AMOUNT_KINDS), default=0.0)
     ems = [widest if column.kind in AMOUNT_KINDS else em for em, column in zip(ems, kinds, strict=True)]
     names = [at for at, column in enumerate(kinds) if column.kind in (Kind.LABEL, Kind.NAME)]

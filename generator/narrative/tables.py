@@ -155,8 +155,10 @@ def _open_line(context: Context, data: FormData | None, block: FormBlock, row: R
 
 
 def _amount(context: Context, figure: Figure, kind: Kind, bold: bool = False) -> GridCell:
-    counted = plain(figure.value) if figure else ""
-    text = context.table_numbers.money(figure.value) if kind is Kind.MONEY else counted
+    if not figure.value:
+        text = ""
+    else:
+        text = context.table_numbers.money(figure.value) if kind is Kind.MONEY else plain(figure.value)
     return GridCell(text, align=Align.RIGHT, bold=bold, kind=SpanKind.FIGURE, cells=figure.cells)
 
 
