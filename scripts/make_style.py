@@ -141,7 +141,7 @@ def styles() -> str:
         style("GkTableUnit", "公开表头行", "<w:keepNext/>" + spacing(360) + '<w:jc w:val="left"/>', size(12)),
         style("GkTableNote", "公开表注", spacing(320), size(10.5)),
         style("GkCell", "公开表格文字", spacing(300) + '<w:jc w:val="left"/>', fonts(SONG) + size(10.5)),
-        style("GkFigure", "公开图", "<w:keepNext/>" + spacing(240, rule="auto") + centre, size(1)),
+        style("GkFigure", "公开图", "<w:keepNext/>" + spacing(240, before=120, rule="auto") + centre, size(1)),
         style("GkCaption", "公开图题", "<w:keepLines/>" + spacing(PITCH) + centre, fonts(HEI) + size(14)),
         style(
             "GkFormTitle",
