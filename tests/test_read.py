@@ -16,9 +16,11 @@ import pytest
 
 from generator import editions
 from generator.editions import Edition
+from generator.model import heads
 from generator.model.book import Book
-from generator.model.cell import CellKind
+from generator.model.cell import CellKind, CellRef
 from generator.model.finding import Finding, Refusal, Severity
+from generator.model.form import Form, Kind
 from generator.workbook.read import read
 
 from made_content import made_content  # isort: skip
@@ -55,8 +57,6 @@ class Case:
 
 
 def name_of(sheet: Page, at: tuple[int, int]) -> str:
-    from generator.model.cell import CellRef
-
     return str(CellRef(sheet.name, *at))
 
 
@@ -368,6 +368,24 @@ def test_a_table_of_another_year_or_unit(case: Case) -> None:
     assert [(f.rule, f.severity) for f in found] == [("S10", Severity.WARNING)] * 2
     assert "2018" in found[0].message
     assert "另一单位" in found[1].message
+
+
+@pytest.mark.parametrize("form", EDITION.tables, ids=lambda f: f.id)
+def test_no_amount_is_lost_silently(case: Case, form: Form) -> None:
+    """A number in every free cell of the amount columns, far below the table too: read, or named in a finding."""
+    sheet = case[form.id]
+    _, depth = heads.table_head(form)
+    put = set()
+    for at, (_, column) in enumerate(heads.columns(form), 1):
+        for row in range(4 + depth, 70):
+            if column.kind is Kind.MONEY and (row, at) not in sheet.cells:
+                sheet.cells[row, at] = Decimal("777.77")
+                put.add(name_of(sheet, (row, at)))
+    book = case.book()
+    known = {str(c.ref) for d in book for b in d.blocks.values() for r in b.rows for c in r.cells.values() if c.number}
+    known |= {str(ref) for finding in book.findings for ref in finding.cells}
+    assert put
+    assert put <= known
 
 
 def test_prepared_formulas_in_empty_rows_are_no_amounts(case: Case) -> None:
