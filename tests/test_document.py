@@ -482,6 +482,17 @@ def test_an_appended_word_file_leaves_pages_unknown(tmp_path: Path) -> None:
     assert "附件正文" in "".join(texts(etree.fromstring(unpack(rendered.data)["word/document.xml"])))
 
 
+def test_entries_behind_an_appended_word_file_are_estimates(tmp_path: Path) -> None:
+    path = tmp_path / "附件.docx"
+    docx.Document().save(str(path))
+    contents = Contents("c", "目录", (ContentsEntry(1, "正文", "p"), ContentsEntry(1, "附表", "later")))
+    attachment = Attachment("a.file", "附件", str(path), CellRef("附件", 3, 2))
+    blocks = (contents, line("正文"), line("附件", Style.FORM_TITLE, "a"), attachment, line("附表", id="later"))
+    findings = render(STYLE, made(*blocks)).findings
+    assert ["“附表”等1个目录条目" in f.message for f in findings] == [True]
+    assert findings[0].severity.value == "info"
+
+
 # --- measuring -------------------------------------------------------------------------------------------------
 
 

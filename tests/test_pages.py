@@ -151,7 +151,7 @@ def test_pictures_take_the_room_that_was_reckoned(office: Path, tmp_path: Path) 
     for number, (width, height) in enumerate([(80, 40), (600, 900), (2000, 300), (300, 300), (1200, 1800)]):
         path = tmp_path / f"{number}.png"
         path.write_bytes(png(width, height))
-        blocks.append(Paragraph(f"a{number}", Style.FORM_TITLE, spans(f"附件{number}"), new_page=number % 2 == 0))
+        blocks.append(Paragraph(f"a{number}", Style.FORM_TITLE, spans(f"附件{number}"), new_page=True))
         blocks.append(Attachment(f"a{number}.file", f"附件{number}", str(path), CellRef("附件", 2, 2)))
         blocks += [Paragraph(f"a{number}.p{n}", Style.BODY, spans(prose(maker, 9))) for n in range(maker.randint(0, 4))]
         entries.append(ContentsEntry(2, f"附件{number}", f"a{number}"))

@@ -197,10 +197,11 @@ class _Writer:
             )
             return start
         look = self.sheet.look(Style.FIGURE)
-        room = page.height - self._used(start) - look.line - _SLACK
+        whole = page.height - look.before - look.line - look.after - _SLACK
+        room = whole - self._used(start)
         alone = room < page.height * _SHARED_PAGE
         if alone:
-            room, start = page.height - look.line - _SLACK, len(self.items)
+            room, start = whole, len(self.items)
         try:
             drawing = attach.picture(self.document.part, block, page.width * _EMU, room * _EMU)
         except ValueError:  # a damaged picture
@@ -212,13 +213,26 @@ class _Writer:
         extent = drawing.find(".//wp:extent", nsmap)
         tall = round(int(extent.get("cy", "0")) / _EMU) + look.line if extent is not None else room
         item = pages.Lines(block.id, 1, tall, look.before, look.after, False, True, False, alone)
-        self._put(item, lambda: self._drawing(block.id, look, drawing, alone))
+        self._put(item, lambda: self._drawing(block.id, look, drawing, alone, keep_next=False))
         return start
 
-    def _drawing(self, id: str, look: styles.Look, drawing: etree._Element, new_page: bool = False) -> str:
-        begin, end = self.marks.around(id)
+    def _drawing(
+        self, id: str, look: styles.Look, drawing: etree._Element, new_page: bool = False, keep_next: bool | None = None
+    ) -> str:
+        mark = "".join(self.marks.around(id))
         xml = etree.tostring(drawing, encoding="unicode", with_tail=False)
-        return paragraphs.element(look, f"{begin}{end}<w:r>{xml}</w:r>", new_page=new_page)
+        return paragraphs.element(look, f"{mark}<w:r>{xml}</w:r>", new_page=new_page, keep_next=keep_next)
+
+    def say_estimates(self) -> None:
+        """Say which entries of the contents stand after an appended Word file, whose pages nobody can reckon."""
+        order = {block.id: at for at, block in enumerate(b for s in self.disclosure.sections for b in s.blocks)}
+        first = min(order[attachment.id] for attachment in self.appended)
+        entries = [e for s in self.disclosure.sections for b in s.blocks if isinstance(b, Contents) for e in b.entries]
+        later = [entry.text for entry in entries if order.get(entry.target, -1) > first]
+        if later:
+            message = f"“{later[0]}”等{len(later)}个目录条目排在编入的 Word 附件之后，页码为估计。"
+            fix = "在 Word 或 WPS 中选中目录，按 F9 更新页码。"
+            self.findings.append(Finding("D3", Severity.INFO, message, fix))
 
 
 def _groups(disclosure: Disclosure) -> list[_Group]:
@@ -260,6 +274,7 @@ def render(style: Path, disclosure: Disclosure) -> Rendered:
         data, more = attach.append(data, tuple(writer.appended))
         data = package.seal(package.unpack(data))
         writer.findings += more
+        writer.say_estimates()
         count = None
     return Rendered(data, count, tuple(writer.findings))
 
