@@ -355,7 +355,7 @@ def test_hostile_text_arrives_literally(text: str, tmp_path: Path) -> None:
 def test_what_xml_cannot_hold_is_left_out_and_lines_break() -> None:
     text = "甲\x00乙\x0b丙\ud800丁\ufffe\r\n戊\t己"
     root = body(made(line(text), Grid("g", (20,), ((GridCell(text),),))))
-    assert texts(root)[:2] == ["甲乙丙丁戊己", "甲乙丙丁戊己"]
+    assert [found for found in texts(root) if found] == ["甲乙丙丁戊己", "甲乙丙丁戊己"]
     assert len(root.findall(".//w:br", W)) == 2
     assert len(root.findall(".//w:r/w:tab", W)) == 2
 

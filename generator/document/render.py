@@ -35,6 +35,7 @@ _COVER_TOP = 0.26  # of the page above the title on the cover
 _PICTURES = (".png", ".jpg", ".jpeg")
 _SHARED_PAGE = 0.5  # of the page that must be free for a picture to stand under its title
 _SLACK = 40  # twips kept free below a table that must fit its page
+_AIR = 4  # a quarter of a line of body text above a table that follows it
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class _Writer:
             if isinstance(block, Paragraph):
                 start = self._paragraph(block, forced, carried, page, group.cover and at == 0, start)
             elif isinstance(block, Grid):
+                if at and _is_body(group.blocks[at - 1][0]):
+                    self._break("", self.sheet.look(Style.BODY).line // _AIR)
                 self._grid(block, [b for b, _ in group.blocks[at + 1 :]], page, start)
                 if not ends and isinstance(group.blocks[at + 1][0], Grid):
                     self._break("")  # or Word would join the two tables
@@ -109,9 +112,12 @@ class _Writer:
         self.items.append(item)
         self.steps.append(write)
 
-    def _break(self, section: str) -> None:
+    def _break(self, section: str, air: int = 0) -> None:
+        """A line of no height, with ``air`` twips above it."""
         look = self.sheet.look(styles.BREAK)
-        self._put(paragraphs.flow("", look, 1), lambda: paragraphs.element(look, "", section=section))
+        before = look.before + air if air else None
+        item = paragraphs.flow("", look, 1, air)
+        self._put(item, lambda: paragraphs.element(look, "", before=before, section=section))
 
     def _paragraph(
         self, block: Paragraph, forced: bool, section: str, page: styles.PageSetup, lowered: bool, start: int
@@ -233,6 +239,10 @@ class _Writer:
             message = f"“{later[0]}”等{len(later)}个目录条目排在编入的 Word 附件之后，页码为估计。"
             fix = "在 Word 或 WPS 中选中目录，按 F9 更新页码。"
             self.findings.append(Finding("D3", Severity.INFO, message, fix))
+
+
+def _is_body(block: Block) -> bool:
+    return isinstance(block, Paragraph) and block.style is Style.BODY
 
 
 def _groups(disclosure: Disclosure) -> list[_Group]:
