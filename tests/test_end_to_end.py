@@ -265,6 +265,14 @@ def test_a_missing_attachment_is_named(tmp_path: Path) -> None:
     assert any("设施示意图.png" in finding.message for finding in findings)
 
 
+def test_a_blank_workbook_makes_a_draft(tmp_path: Path) -> None:
+    edition, _ = source()
+    workbook = fill(edition, None, tmp_path / "a.xlsx")
+    code, told = cli("generate", workbook, "--draft", "-o", str(tmp_path / "a.docx"))
+    assert code == 1, told
+    assert (tmp_path / "a.docx").is_file()
+
+
 def test_a_draft_is_marked_outside_the_body(tmp_path: Path) -> None:
     made = generate(filled(tmp_path / "a.xlsx", swap_numbers), draft=True)
     assert made.output is not None

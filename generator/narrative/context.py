@@ -13,6 +13,7 @@ from .numbers import Decimals, NumberStyle, TableStyle, UnknownStyle
 
 # Keys of the forms `unit` and `wording`; they keep their meaning in every edition.
 UNIT, WORDING = "unit", "wording"
+UNKNOWN = "未填写"  # the words of an edition for a unit whose level is not known: a draft must be readable
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Context:
             "level": level,
             "dept": self.setting("scope")[:2],
             "self": {"单位全称": unit, "单位简称": short}.get(own, own),
-            **dict(self.edition.levels.get(level, {})),
+            **dict(self.edition.levels.get(level) or self.edition.levels[UNKNOWN]),
         }
 
     def fill(self, text: str) -> str:
