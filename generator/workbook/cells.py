@@ -10,8 +10,9 @@ from typing import NamedTuple
 from lxml import etree
 
 from ..model.finding import Refusal
+from . import plain
 from .match import norm
-from .package import Package, local, rows_of
+from .package import WHOLE_TAGS, Package, local, rows_of
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 MAX_INDEXED = 80  # longer texts are prose, never a head or label
@@ -166,9 +167,16 @@ def _place(address: str, sheet: str) -> tuple[int, int]:
 
 def read_sheet(package: Package, name: str, part: str, strings: tuple[str, ...], top: int = MAX_ROW) -> Sheet:
     """The sheet's cells; rows below ``top`` are left out (and then merged ranges too)."""
+    data = package.data(part)
+    usual = plain.split(data) if data.count(b"<") <= WHOLE_TAGS else None
+    if usual is not None:
+        try:
+            return _plain_sheet(name, part, usual, strings, top)
+        except plain.Unusual:
+            pass  # read below as any XML
     sheet = Sheet(name)
     last, ascending = 0, True
-    for element in rows_of(package.data(part), part):
+    for element in rows_of(data, part):
         if element.tag[-3:] != "row":
             _merge(sheet, element.get("ref", ""))
             continue
@@ -188,6 +196,30 @@ def read_sheet(package: Package, name: str, part: str, strings: tuple[str, ...],
     return sheet
 
 
+def _plain_sheet(name: str, part: str, usual: tuple[str, bytes], strings: tuple[str, ...], top: int) -> Sheet:
+    sheet = Sheet(name)
+    for row, found in plain.rows_of(usual[0]):
+        if row > top:
+            return sheet
+        if row > MAX_ROW:
+            raise plain.Unusual
+        cells: dict[int, Raw] = {}
+        before = 0
+        for letters, kind, value, style, formula in found:
+            column = _column(letters)
+            if not before < column <= MAX_COLUMN:
+                raise plain.Unusual
+            before = column
+            raw = _raw(kind, unescape(value) if value and kind == "inlineStr" else value, style, formula, strings)
+            if raw is not None:
+                cells[column] = raw
+        if cells:
+            sheet.rows[row] = cells
+    for element in rows_of(usual[1], part):
+        _merge(sheet, element.get("ref", ""))
+    return sheet
+
+
 def _cells(element: etree._Element, row: int, name: str, strings: tuple[str, ...]) -> dict[int, Raw]:
     cells: dict[int, Raw] = {}
     column, ascending = 0, True
@@ -199,15 +231,15 @@ def _cells(element: etree._Element, row: int, name: str, strings: tuple[str, ...
         if not 0 < column <= MAX_COLUMN:
             _place(address or f"XFE{row}", name)
         if len(c):
-            raw = _raw(c, strings)
+            raw = _raw(c.get("t", "n"), *_content(c), strings)
             if raw is not None:
                 ascending = ascending and column > before
                 cells[column] = raw
     return cells if ascending else dict(sorted(cells.items()))
 
 
-def _raw(c: etree._Element, strings: tuple[str, ...]) -> Raw | None:
-    kind = c.get("t", "n")
+def _content(c: etree._Element) -> tuple[str | None, str, bool]:
+    """Value, style and whether there is a formula."""
     value: str | None = None
     formula = False
     last = c[-1]
@@ -222,7 +254,10 @@ def _raw(c: etree._Element, strings: tuple[str, ...]) -> Raw | None:
                 formula = True
             elif tag.endswith("}is"):
                 value = _texts(child)
-    style = c.get("s", "")
+    return value, c.get("s", ""), formula
+
+
+def _raw(kind: str, value: str | None, style: str, formula: bool, strings: tuple[str, ...]) -> Raw | None:
     if not value:
         # A formula whose stored result is an empty text is a blank; one without any result was never calculated.
         return Raw("t" if kind == "str" else "", "", style, True) if formula else None
