@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from ..model.blocks import Align, Grid, GridCell
 from .markup import clean
@@ -14,11 +14,11 @@ GENEROUS = 0.96  # of a cell's width is used in planning, for substitute fonts
 _AMOUNT = 24  # characters; what is longer is text and may wrap
 _LONG = 24.0  # em; a longer text wraps anyway and asks for no more
 _KEPT = 0.7  # of its width that a column keeps when only labels of others would wrap
+_NOTHING = GridCell()
 _HEAD_CHARACTERS = 3  # a head is never broken into fewer characters a line, if width allows
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A cell at its column; ``row`` is where it begins, so that a covered row knows what it continues."""
 
     cell: GridCell
@@ -42,14 +42,16 @@ def placed(grid: Grid) -> Iterator[tuple[Placed, ...]]:
                 line.append(above)
                 at += above.across
                 continue
-            free = next((n for n in range(at, columns) if n in covered), columns) - at
-            cell = waiting.pop() if waiting else GridCell()
-            across = max(1, min(cell.colspan, free))
-            down = max(1, min(cell.rowspan, len(grid.rows) - number))
-            found = Placed(cell, at, number, across, down)
-            line.append(found)
+            cell = waiting.pop() if waiting else _NOTHING
+            across = down = 1
+            if cell.colspan > 1:
+                free = next((n for n in range(at, columns) if n in covered), columns) - at
+                across = min(cell.colspan, free)
+            if cell.rowspan > 1:
+                down = min(cell.rowspan, len(grid.rows) - number)
+            line.append(Placed(cell, at, number, across, down))
             at += across
-        covered = {p.column: p for p in line if p.row + p.down > number + 1}
+        covered = {p.column: p for p in line if p.down > 1 and p.row + p.down > number + 1}
         yield tuple(line)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from .cell import CellRef
 from .figure import Figure
@@ -18,8 +19,7 @@ class SpanKind(Enum):
     USER = "user"  # the user's own words, with their cell
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     text: str
     kind: SpanKind = SpanKind.FIXED
     cells: tuple[CellRef, ...] = ()
@@ -67,8 +67,7 @@ class Align(Enum):
     RIGHT = "right"
 
 
-@dataclass(frozen=True, slots=True)
-class GridCell:
+class GridCell(NamedTuple):
     """A cell at its own place; cells it covers by spanning are simply not listed in their rows."""
 
     text: str = ""
