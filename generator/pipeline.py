@@ -5,6 +5,7 @@ A step's code is imported when the step is taken, so that checking never waits f
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Generated:
 
 def check(workbook: Path, edition_id: str | None = None, say: Say = _silent) -> Checked:
     """Read the workbook and put every rule to it; Refusal when the file can't be used at all."""
-    with editions_in_order():
+    with editions_in_order(), uncollected():
         from .checks.run import run
         from .workbook.read import read
 
@@ -74,7 +75,7 @@ def generate(
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
         return Generated(edition.id, findings)
-    with editions_in_order():
+    with editions_in_order(), uncollected():
         from .document.package import fingerprint_ok
         from .document.render import render
         from .narrative.compose import compose
@@ -127,6 +128,18 @@ def _ordered(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """All findings once, worst first, otherwise in the order they were made."""
     once = dict.fromkeys(finding for group in groups for finding in group)
     return tuple(sorted(once, key=lambda finding: _WORST_FIRST.index(finding.severity)))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Hundreds of thousands of small values and hardly a cycle: collecting garbage meanwhile is time for nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -33,14 +32,8 @@ _MIXED = (Decimal(9990), Decimal(10010))  # 元 beside 万元
 def read(path: Path | str, edition_id: str | None = None) -> tuple[Edition, Book]:
     """The workbook at ``path``. The edition is ``edition_id``, else the one the workbook names, else the one that
     serves its year, else the one whose sheets it has. Refusal when the file can't be used at all."""
-    collecting = gc.isenabled()
-    gc.disable()  # hundreds of thousands of small values and no cycles: collecting costs a third of the time
-    try:
-        with open_package(Path(path)) as package:
-            return Workbook(package, Path(path)).read(edition_id)
-    finally:
-        if collecting:
-            gc.enable()
+    with open_package(Path(path)) as package:
+        return Workbook(package, Path(path)).read(edition_id)
 
 
 class Workbook:
