@@ -15,11 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from generator.editions import Edition
+from generator.model.blocks import Paragraph
 from generator.model.form import Form, Kind, Role
 from generator.model.heads import columns, table_head
-from tests.support import ROOT, SHARED, docx_lines, docx_tables, fill, generate, load_source, names, sample
+from generator.narrative.compose import compose
+from generator.workbook.read import read
+from tests.support import ROOT, SHARED, W, docx_lines, docx_tables, fill, generate, load_source, names, sample
+from tests.test_narrative import CHAPTER, check_digits
 
 VALIDATOR = SHARED / "tools" / "validate_docx.py"
 SAMPLES = names()
@@ -112,6 +117,30 @@ def test_contents_and_headings_use_the_same_words(document: Path, edition: Editi
         text = bare(re.sub(r".*\{[^}]*\}", "", entry.text))
         if not entry.tables:
             assert sum(line.endswith(text) or text in line for line in lines) >= 2, entry.text
+
+
+def test_every_digit_of_the_finished_chapters_has_a_source(document: Path, edition: Edition, name: str) -> None:
+    """The document's own paragraphs, one by one, against the spans they were composed of."""
+    disclosure, _ = compose(edition, read(document.with_suffix(".xlsx"))[1])
+    composed = {b.id: b for s in disclosure.sections for b in s.blocks if isinstance(b, Paragraph)}
+    by_mark = {"g_" + id.replace(".", "_"): id for id in composed}
+    with zipfile.ZipFile(document) as package:
+        body = etree.fromstring(package.read("word/document.xml"))[0]
+    found: dict[str, Paragraph] = {}
+    seen = 0
+    for paragraph in body.findall(W + "p"):
+        text = "".join(node.text or "" for node in paragraph.iter(W + "t"))
+        style = paragraph.find(f"{W}pPr/{W}pStyle")
+        listed = style is not None and str(style.get(W + "val")).startswith("TOC")
+        ids = [by_mark[n] for m in paragraph.findall(W + "bookmarkStart") if (n := str(m.get(W + "name"))) in by_mark]
+        assert ids or listed or not re.search(r"\d", text), f"nobody composed this: {text}"
+        for id in filter(CHAPTER.match, ids):
+            assert text == composed[id].text
+            found[id] = composed[id]
+            seen += len(re.findall(r"\d+", text))
+    assert set(found) == {id for id in composed if CHAPTER.match(id)}
+    assert check_digits(name, found) > 100
+    assert seen > 200
 
 
 def test_nothing_of_the_blank_form_is_left(document: Path) -> None:

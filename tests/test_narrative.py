@@ -25,7 +25,7 @@ CASES = Path(__file__).parent / "cases" / "narrative"
 EDITION = load("wuhan-final-2021")
 DECLARED = EDITION.yaml("chapters/fixed.yaml").texts("fixed_digits")
 # Blocks that the chapters wrote; tables, forms and attachments have their own tests.
-_CHAPTER = re.compile(r"(cover|part\d|p[1-5])(\.|$)")
+CHAPTER = re.compile(r"(cover|part\d|p[1-5])(\.|$)")
 
 Case = Mapping[str, Any]
 
@@ -121,7 +121,7 @@ CLOSED = re.compile(r"p3\.s\d+\.(text|total|structure|detail|class|yearly|abroad
 def check_grammar(name: str, found: Mapping[str, Paragraph]) -> None:
     """What no sentence may show, wherever the form's wording meets figures and the user's words."""
     for id, paragraph in found.items():
-        if not _CHAPTER.match(id) or paragraph.text != "".join(s.text for s in paragraph.spans):
+        if not CHAPTER.match(id) or paragraph.text != "".join(s.text for s in paragraph.spans):
             continue
         words = "".join("某" if s.kind is SpanKind.USER else s.text for s in paragraph.spans)
         fixed = "".join(s.text for s in paragraph.spans if s.kind is SpanKind.FIXED)
@@ -138,7 +138,7 @@ def check_digits(name: str, found: Mapping[str, Paragraph], sourceless_zero: boo
     """Each run of digits is a figure or year with its cells, a numeral, the user's, or declared by the edition."""
     walked = 0
     for id, paragraph in found.items():
-        if not _CHAPTER.match(id):
+        if not CHAPTER.match(id):
             continue
         for span in paragraph.spans:
             if not re.search(r"[0-9０-９]", span.text):
