@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 GROWTH = (1, 10, 100)
 DIGITS = (3, 5, 7)  # of 类, 款, 项 codes
+CENT = Decimal("0.01")
 _MEASURE = """
 import resource, runpy, sys
 sys.argv = sys.argv[1:]
@@ -146,15 +148,42 @@ def copies(codes: set[str], factor: int) -> dict[str, list[str]]:
 
 
 def multiplied(rows: list[dict[str, Any]], codes: dict[str, list[str]], factor: int) -> list[dict[str, Any]]:
-    """类 rows stay, 项 rows are split into ``factor`` equal parts, 款 rows are made anew as sums."""
+    """类 rows stay, 项 rows are split into ``factor`` parts, 款 rows are made anew as sums of their 项 rows."""
     fixed = [row for row in rows if len(row.get("code", "")) <= DIGITS[0]]
-    parts = [
-        {key: value / factor if isinstance(value, Decimal) else value for key, value in row.items()} | {"code": code}
-        for row in rows
-        for code in codes.get(row.get("code", ""), ())
+    details = [dict(row) for row in rows if len(row.get("code", "")) == DIGITS[-1]]
+    without_tails(details, [row for row in rows if len(row.get("code", "")) == DIGITS[1]])
+    parts: list[dict[str, Any]] = [
+        {key: split(value, factor)[at] if isinstance(value, Decimal) else value for key, value in row.items()}
+        | {"code": code}
+        for row in details
+        for at, code in enumerate(codes.get(row["code"], ()))
     ]
-    heads = [{"code": code, "name": f"第{code}款"} for code in {part["code"][: DIGITS[1]] for part in parts}]
-    return sorted([*fixed, *heads, *parts], key=lambda row: row.get("code", ""))
+    heads: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        code = part["code"][: DIGITS[1]]
+        head = heads.setdefault(code, {"code": code, "name": f"第{code}款"})
+        for key, value in part.items():
+            if isinstance(value, Decimal):
+                head[key] = head.get(key, Decimal(0)) + value
+    return sorted([*fixed, *heads.values(), *parts], key=lambda row: row.get("code", ""))
+
+
+def without_tails(details: list[dict[str, Any]], groups: list[dict[str, Any]]) -> None:
+    """Make 项 rows add up to their 款 exactly: a published 尾差 goes to the last of them."""
+    for group in groups:
+        own = [row for row in details if row["code"].startswith(group["code"])]
+        for key, value in group.items():
+            if own and isinstance(value, Decimal):
+                tail = value - sum((row.get(key, Decimal(0)) for row in own), Decimal(0))
+                if tail:
+                    own[-1][key] = own[-1].get(key, Decimal(0)) + tail
+
+
+@lru_cache(maxsize=4096)
+def split(amount: Decimal, factor: int) -> list[Decimal]:
+    """``factor`` parts of two decimals that add up exactly: the last takes what is left over."""
+    part = (amount / factor).quantize(CENT, rounding=ROUND_DOWN)
+    return [*[part] * (factor - 1), amount - part * (factor - 1)]
 
 
 def report(title: str, rows: list[tuple[str, str]]) -> None:
