@@ -17,7 +17,7 @@ from generator.model.blocks import Contents, Disclosure, Grid, Paragraph, SpanKi
 from generator.model.book import Book
 from generator.model.finding import Finding
 from generator.narrative import compose as compose_module
-from generator.narrative import spans as spans_module
+from generator.narrative import sandbox
 from generator.narrative.compose import compose
 from tests.book_builder import make_book, merge, sample_book, sample_content
 
@@ -313,37 +313,37 @@ def test_marks_survive_macros_loops_sets_and_joins(tmp_path: Path) -> None:
 def test_compiled_chapters_are_kept_only_in_a_folder_of_ones_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spans_module.tempfile, "gettempdir", lambda: str(tmp_path))
-    cache = spans_module._cache()
+    monkeypatch.setattr(sandbox.tempfile, "gettempdir", lambda: str(tmp_path))
+    cache = sandbox._cache()
     assert cache is not None
     folder = next(tmp_path.iterdir())
     assert folder.stat().st_mode & 0o077 == 0
     folder.chmod(0o777)
-    assert spans_module._cache() is None
+    assert sandbox._cache() is None
     folder.rmdir()
     folder.write_text("")
-    assert spans_module._cache() is None
-    monkeypatch.setattr(spans_module.tempfile, "gettempdir", lambda: str(tmp_path / "nowhere"))
-    assert spans_module._cache() is None
+    assert sandbox._cache() is None
+    monkeypatch.setattr(sandbox.tempfile, "gettempdir", lambda: str(tmp_path / "nowhere"))
+    assert sandbox._cache() is None
 
 
 def test_a_broken_cache_only_costs_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spans_module.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(sandbox.tempfile, "gettempdir", lambda: str(tmp_path))
     first = texts(write({})[0])
-    spans_module.environment.cache_clear()
+    sandbox.environment.cache_clear()
     compose(EDITION, book_of())
     kept = files(tmp_path)
     assert kept
     for file in kept:
         file.write_bytes(file.read_bytes()[:40])
-    spans_module.environment.cache_clear()
+    sandbox.environment.cache_clear()
     assert texts(write({})[0]) == first
     monkeypatch.setattr(Path, "write_bytes", _no_space)
     for file in files(tmp_path):
         file.unlink()
-    spans_module.environment.cache_clear()
+    sandbox.environment.cache_clear()
     assert texts(write({})[0]) == first
-    spans_module.environment.cache_clear()
+    sandbox.environment.cache_clear()
 
 
 def files(folder: Path) -> list[Path]:

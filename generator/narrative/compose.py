@@ -16,8 +16,9 @@ from .comparisons import Comparisons
 from .context import Context
 from .glossary import glossary
 from .ledger import Ledger
+from .sandbox import SUFFIX, environment, place
 from .scribe import Scribe, name_id
-from .spans import SUFFIX, WrongTemplate, environment, place
+from .spans import WrongTemplate
 
 _CHAPTERS = "chapters"
 _FIXED = f"{_CHAPTERS}/fixed.yaml"
