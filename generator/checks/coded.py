@@ -11,19 +11,24 @@ from ..model.book import BlockData, Book, FormData, RowData
 from ..model.cell import Cell, CellKind, CellRef
 from ..model.form import Block, Column, Kind, Row
 from . import places
-from .formula import Operand, Reads, State, amount_columns
+from .formula import Operand, Reads, Side, State, amount_columns
 from .implied import Implied
 from .rule import Check, Outcome, Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a coded check found in one place; ``words`` fill its message."""
+    """What a coded check found in one place; ``words`` fill its message.
+
+    One that compares two sums gives both sides: it is then a relation like those of formulas.
+    """
 
     outcome: Outcome
     cells: tuple[CellRef, ...] = ()
     words: dict[str, str] = field(default_factory=dict)
     blame: tuple[Operand, ...] = ()
+    left: Side | None = None
+    right: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,4 +321,3 @@ CODED: tuple[tuple[str, Coded], ...] = (
     ("codes_once", codes_once),
     ("parents_present", parents_present),
 )
-NAMES = tuple(name for name, _ in CODED)

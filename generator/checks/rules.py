@@ -19,9 +19,9 @@ from ..model import expression
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
 from ..model.finding import Severity
 from ..model.form import Form
-from .coded import NAMES as CODED_NAMES
 from .formula import ARITHMETIC, COMPARISONS, FUNCTIONS
 from .keyed import EditionKey
+from .registry import NAMES as CODED_NAMES
 from .rule import Check, Each, Rule, RuleKind, Scope, Sums
 
 _E = TypeVar("_E", bound=Enum)
@@ -56,6 +56,7 @@ def _rule(edition: Edition, node: Node) -> Rule:
         basis=node.text("basis"),
         checks=tuple(_check(edition, n, severity, fix) for n in node.nodes("checks")),
         source=node.source,
+        example=node.text("example", ""),
     )
     if not rule.checks:
         raise node.fail("a rule needs at least one check")
@@ -87,6 +88,7 @@ def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Check:
         scope=tuple(_scope(forms, node, text) for text in node.texts("scope", ())),
         conditions_vary=any("{" in text for key in ("when", "unless") for text in node.texts(key, ())),
         text=node.text("formula", ""),
+        given=_given(node.node("with")) if node.has("with") else {},
     )
     node.done()
     for tree in (*((made.formula,) if made.formula else ()), *made.when, *made.unless):
@@ -133,6 +135,14 @@ def _each(forms: Mapping[str, Form], name: str, node: Node) -> Each:
     )
     node.done()
     return made
+
+
+def _given(node: Node) -> dict[str, tuple[str, ...]]:
+    """``with:`` of a coded check: names to a text or a list of texts."""
+    return {
+        name: tuple(str(v.data) for v in value) if isinstance(value.data, list) else (str(value.data),)
+        for name, value in node.items()
+    }
 
 
 def _comparison(node: Node, text: str) -> Binary:

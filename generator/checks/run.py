@@ -13,13 +13,13 @@ from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
 from . import report, rules
-from .coded import CODED, Subject
+from .coded import Subject
 from .formula import NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
+from .registry import CODED
 from .rule import Check, Each, Outcome, Rule, RuleResult, Scope, Sums
 
 _WORST_FIRST = tuple(Severity)
-_BY_NAME = dict(CODED)
 
 
 def run(edition: Edition, book: Book) -> tuple[Finding, ...]:
@@ -59,10 +59,20 @@ class _Trial:
                     yield from self._coded(rule, check, subject)
 
     def _coded(self, rule: Rule, check: Check, subject: Subject) -> Iterator[RuleResult]:
-        for verdict in _BY_NAME[check.coded](subject, check):
+        for verdict in CODED[check.coded](subject, check):
             if self.whole or verdict.outcome is not Outcome.HOLDS:
-                outcome, cells = verdict.outcome, verdict.cells
-                yield RuleResult(rule, check, outcome, cells, blame=verdict.blame, words=verdict.words)
+                left, right = verdict.left, verdict.right
+                yield RuleResult(
+                    rule,
+                    check,
+                    verdict.outcome,
+                    verdict.cells,
+                    left,
+                    right,
+                    left.value - right.value if left is not None and right is not None else ZERO,
+                    blame=verdict.blame,
+                    words=verdict.words,
+                )
 
     def _sums(self, rule: Rule, check: Check) -> Iterator[RuleResult]:
         for scope in check.scope:

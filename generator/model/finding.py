@@ -19,7 +19,7 @@ class Finding:
     """One thing to look at, in an accountant's words: what, where, both numbers, the gap (message); what to do (fix).
 
     ``cells`` are in the order the message names them. ``unanswerable`` marks a rule that could not be decided
-    because a cell it needs is blank or unreadable.
+    because a cell it needs is blank or unreadable. ``answer`` is the reason the user gave for leaving a warning be.
     """
 
     rule: str
@@ -28,6 +28,7 @@ class Finding:
     fix: str = ""
     cells: tuple[CellRef, ...] = ()
     unanswerable: bool = False
+    answer: str = ""
 
 
 class Refusal(Exception):
