@@ -20,6 +20,10 @@ class Finding:
 
     ``cells`` are in the order the message names them. ``unanswerable`` marks a rule that could not be decided
     because a cell it needs is blank or unreadable. ``answer`` is the reason the user gave for leaving a warning be.
+
+    A finding about a wrong figure that breaks several relations lists the ids of their rules in ``rules``; its first
+    ``tied`` cells are the ones most likely at fault, equally so when there is more than one (0: nobody is accused).
+    Its message has a line for each relation after the first line.
     """
 
     rule: str
@@ -29,6 +33,8 @@ class Finding:
     cells: tuple[CellRef, ...] = ()
     unanswerable: bool = False
     answer: str = ""
+    rules: tuple[str, ...] = ()
+    tied: int = 0
 
 
 class Refusal(Exception):
