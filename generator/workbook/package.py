@@ -61,7 +61,7 @@ class Package:
         self._names = {info.filename.lstrip("/").casefold(): info for info in archive.infolist()}
         self.date1904 = False
         self.sheets: tuple[SheetPart, ...] = ()
-        self._workbook = ""
+        self.workbook = ""  # the main part
         self._find_sheets()
 
     def __enter__(self) -> Package:
@@ -72,16 +72,7 @@ class Package:
 
     def data(self, part: str) -> bytes:
         """The bytes of a part; Refusal when it is absent, damaged, too large or carries a DOCTYPE."""
-        info = self._names.get(part.casefold())
-        if info is None:
-            raise Refusal(f"文件已损坏：缺少内部文件 {part}。", _DAMAGED)
-        try:
-            with self._zip.open(info) as stream:
-                data = stream.read(MAX_PART + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise Refusal(f"文件已损坏：内部文件 {part} 读不出来。", _DAMAGED) from error
-        if len(data) > MAX_PART:
-            raise Refusal(f"文件内容过大：内部文件 {part} 超过 {MAX_PART // 1024 // 1024} MB。", _HOSTILE)
+        data = self.raw(part)
         _guard(data, part)
         return data
 
@@ -92,12 +83,32 @@ class Package:
     def has(self, part: str) -> bool:
         return part.casefold() in self._names
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Every entry of the archive under its own name, in the archive's order; folders left out."""
+        return tuple(info.filename for info in self._names.values() if not info.is_dir())
+
+    def raw(self, part: str) -> bytes:
+        """The bytes of any part, pictures too; Refusal when it is absent, damaged or too large."""
+        info = self._names.get(part.lstrip("/").casefold())
+        if info is None:
+            raise Refusal(f"文件已损坏：缺少内部文件 {part}。", _DAMAGED)
+        try:
+            with self._zip.open(info) as stream:
+                data = stream.read(MAX_PART + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise Refusal(f"文件已损坏：内部文件 {part} 读不出来。", _DAMAGED) from error
+        if len(data) > MAX_PART:
+            raise Refusal(f"文件内容过大：内部文件 {part} 超过 {MAX_PART // 1024 // 1024} MB。", _HOSTILE)
+        return data
+
     @cached_property
     def related(self) -> dict[str, str]:
         """Parts of the workbook by the last word of their relationship type (sharedStrings, styles, …)."""
-        return dict(self._relations(self._workbook).values())
+        return dict(self.relations(self.workbook).values())
 
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """Relationships of a part by id: last word of the type, and the part pointed to."""
         folder, name = posixpath.split(part)
         rels = posixpath.join(folder, "_rels", name + ".rels")
         if not self.has(rels):
@@ -112,13 +123,13 @@ class Package:
         return found
 
     def _find_sheets(self) -> None:
-        roots = [path for kind, path in self._relations("").values() if kind == "officeDocument"]
-        self._workbook = roots[0] if roots else "xl/workbook.xml"
-        _not_a_sheet_file(self._names, self._workbook)
-        root = self.tree(self._workbook)
+        roots = [path for kind, path in self.relations("").values() if kind == "officeDocument"]
+        self.workbook = roots[0] if roots else "xl/workbook.xml"
+        _not_a_sheet_file(self._names, self.workbook)
+        root = self.tree(self.workbook)
         if local(root.tag) != "workbook":
             raise Refusal("这不是 Excel 工作簿。", _SAVE_AS)
-        relations = self._relations(self._workbook)
+        relations = self.relations(self.workbook)
         sheets = []
         for node in root.iter():
             tag = local(node.tag)
@@ -159,6 +170,11 @@ def open_package(path: Path) -> Package:
         raise Refusal(f"没有权限读取“{path}”。", "请先关闭正在使用它的程序，或检查文件权限。") from None
     except (OSError, ValueError) as error:
         raise Refusal(f"读不了文件“{path}”。", "请核对文件名和所在文件夹。") from error
+    return unpack(data)
+
+
+def unpack(data: bytes) -> Package:
+    """The workbook in ``data``; Refusal, in words for the user, when it is anything else."""
     _recognise(data)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
