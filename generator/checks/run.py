@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import product
 
 from ..editions import Edition
@@ -12,10 +11,11 @@ from ..model.book import Book
 from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
-from . import report, rules
+from . import accuse, report, rules
 from .coded import Subject
 from .formula import NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
+from .linear import envelope
 from .registry import CODED
 from .rule import Check, Each, Outcome, Rule, RuleResult, Scope, Sums
 
@@ -25,7 +25,12 @@ _WORST_FIRST = tuple(Severity)
 def run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     """What the reader said and what the rules say, worst first."""
     trial = _Trial(edition, book, whole=False)
-    said = [*book.findings, *report.findings(trial.reads, tuple(trial.results()))]
+    results: Sequence[RuleResult] = tuple(trial.results())
+    found: list[Finding] = []
+    if any(accuse.wanted(result) for result in results):
+        trial.whole = True  # what holds speaks too
+        found, results = accuse.findings(trial.reads, tuple(trial.results()))
+    said = [*book.findings, *found, *report.findings(trial.reads, results)]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
 
 
@@ -59,6 +64,8 @@ class _Trial:
                     yield from self._coded(rule, check, subject)
 
     def _coded(self, rule: Rule, check: Check, subject: Subject) -> Iterator[RuleResult]:
+        if (check.when or check.unless) and not self._conditions(check, {})[1]:
+            return
         for verdict in CODED[check.coded](subject, check):
             if self.whole or verdict.outcome is not Outcome.HOLDS:
                 left, right = verdict.left, verdict.right
@@ -159,15 +166,8 @@ class _Trial:
             outcome = Outcome.UNANSWERABLE
         elif exact:
             outcome = Outcome.HOLDS if any(o.state is State.NUMBER for o in operands) else Outcome.NOT_APPLICABLE
-        elif satisfied(operator, left.value, right.value, _envelope(check, left, right, operands)):
+        elif satisfied(operator, left.value, right.value, envelope(check, left, right)):
             outcome, tail = Outcome.HOLDS, True
         else:
             outcome = Outcome.BROKEN
         yield RuleResult(rule, check, outcome, cells, left, right, gap, tail, blame, how)
-
-
-def _envelope(check: Check, left: Side, right: Side, operands: list[Operand]) -> Decimal:
-    """How far shown figures may differ by rounding: per figure really there; nothing where amounts are exact."""
-    if not check.tolerance or any(not o.money or o.divisor != 1 for o in operands):
-        return ZERO
-    return check.tolerance * max(left.numbers + right.numbers, 1)

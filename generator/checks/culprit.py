@@ -1,0 +1,273 @@
+"""The wrong cell behind broken relations: all that are broken and all that hold speak together.
+
+For every cell of a broken relation the change is sought that mends most and harms least. A cell that mends every
+broken relation connected with it and harms none explains them all; where no single cell does, errors are taken away
+one by one, looking ahead for the fewest. Soft relations only choose between cells that are otherwise equal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from .formula import State
+from .linear import Interval, Relation, System
+from .slips import Slip, recognise
+
+_WIDTH = 8  # first steps tried where no single cell explains everything
+_MANY = 40  # broken relations beyond which only the best first step is tried
+_MOST = 8  # errors sought behind connected relations; more than that is no slip
+_NEAR = Decimal("0.015")  # in the workbook's unit: how exactly a slip has to fit where tails leave room
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Cell number, the change (万元 or a count) that mends ``mended``, and the changes that would do as well."""
+
+    cell: int
+    change: Decimal
+    room: Interval
+    mended: frozenset[int]
+    key: tuple[int, int, int]
+    harmless: bool
+    slip: Slip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One error: ``suspects`` likeliest first, of which ``tied`` are equally likely; ``relations`` it breaks."""
+
+    suspects: tuple[Suspect, ...]
+    tied: int
+    relations: tuple[int, ...]
+
+
+@dataclass
+class Search:
+    """Cases behind the broken hard relations of a system; ``unexplained`` are those no cell accounts for."""
+
+    system: System
+    cases: list[Case] = field(default_factory=list)
+    unexplained: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._at = {o.cell: n for n, o in enumerate(self.system.cells)}
+        self._broken = frozenset(n for n, r in enumerate(self.system.relations) if r.hard and r.broken)
+        self._solve([relation.gap for relation in self.system.relations])
+        told = {n for case in self.cases for n in case.relations}
+        self.unexplained = sorted(self._broken - told)
+
+    def _groups(self, broken: Iterable[int]) -> Iterator[list[int]]:
+        """Broken relations connected by shared cells."""
+        waiting = dict.fromkeys(broken)
+        by_cell: dict[int, list[int]] = {}
+        for n in waiting:
+            for cell in self.system.relations[n].terms:
+                by_cell.setdefault(cell, []).append(n)
+        while waiting:
+            first = next(iter(waiting))
+            del waiting[first]
+            group = [first]
+            for n in group:
+                for cell in self.system.relations[n].terms:
+                    for other in by_cell.pop(cell, ()):
+                        if other in waiting:
+                            del waiting[other]
+                            group.append(other)
+            yield sorted(group)
+
+    def _solve(self, gaps: list[Decimal]) -> None:
+        """Errors are taken away until nothing is broken, or nothing more can be explained."""
+        waiting = list(self._groups(self._broken))
+        left: set[int] = set(self._broken)
+        errors = 0
+        while waiting:
+            group = waiting.pop(0)
+            chosen = self._choose(gaps, group) if errors < _MOST * (1 + len(self._broken) // _MANY) else []
+            if not chosen:
+                continue
+            errors += 1
+            self.cases.append(self._case(chosen))
+            gaps = self._mend(gaps, chosen[0])
+            left = set(self._still(gaps, [*left, *self.system.of[chosen[0].cell]]))
+            if not left.isdisjoint(group) or not chosen[0].harmless:
+                waiting = list(self._groups(sorted(left)))  # what was stuck may be free now
+            else:
+                waiting = [w for w in waiting if not left.isdisjoint(w)]
+
+    def _choose(self, gaps: list[Decimal], group: list[int]) -> list[Suspect]:
+        """The suspects of the next error, all as good as the first; none where nothing mends more than it harms."""
+        found = self._suspects(gaps, group)
+        whole = set(group)
+        complete = [s for s in found if s.harmless and whole <= s.mended]
+        if complete:
+            best = max(s.key for s in complete)
+            return [s for s in complete if s.key == best]
+        useful = sorted((s for s in found if s.key[0] > 0), key=lambda s: (s.key, not self._blank(s)), reverse=True)
+        if not useful:
+            return []
+        if len(group) > _MANY:
+            return [s for s in useful if s.key == useful[0].key]
+        costs = [(self._cost(gaps, group, suspect), suspect) for suspect in useful[:_WIDTH]]
+        cheapest = min(cost for cost, _ in costs)
+        first = next(s for cost, s in costs if cost == cheapest)
+        return [s for cost, s in costs if cost == cheapest and s.key == first.key]
+
+    def _cost(self, gaps: list[Decimal], group: list[int], first: Suspect) -> tuple[int, int, int]:
+        """What remains unexplained, the errors in all, and minus what soft relations say, after ``first``."""
+        errors, soft = 1, first.key[2]
+        gaps = self._mend(gaps, first)
+        left = self._still(gaps, [*group, *self.system.of[first.cell]])
+        while left and errors <= _MOST:
+            found = self._suspects(gaps, left)
+            if not found:
+                break
+            best = max(found, key=lambda s: (s.harmless and set(left) <= s.mended, s.key))
+            if best.key[0] <= 0:
+                break
+            errors, soft = errors + 1, soft + best.key[2]
+            gaps = self._mend(gaps, best)
+            left = self._still(gaps, [*left, *self.system.of[best.cell]])
+        return len(left), errors, -soft
+
+    def _mend(self, gaps: Sequence[Decimal], suspect: Suspect) -> list[Decimal]:
+        after = list(gaps)
+        for n in self.system.of[suspect.cell]:
+            after[n] += self.system.relations[n].terms[suspect.cell] * suspect.change
+        for n in suspect.mended:  # one that was lifted is settled too
+            if not self.system.relations[n].allowed.holds(after[n]):
+                after[n] = Decimal(0)
+        return after
+
+    def _still(self, gaps: Sequence[Decimal], of: Iterable[int]) -> list[int]:
+        relations = self.system.relations
+        return [n for n in dict.fromkeys(of) if relations[n].hard and not relations[n].allowed.holds(gaps[n])]
+
+    def _suspects(self, gaps: Sequence[Decimal], group: Sequence[int]) -> list[Suspect]:
+        cells = dict.fromkeys(cell for n in group for cell in self.system.relations[n].terms)
+        lifting = dict.fromkeys(cell for n in group for cell in self.system.relations[n].lifts)
+        found = (self._suspect(cell, gaps, [n for n in group if cell in self.system.relations[n].lifts])
+                 if cell in lifting else self._suspect(cell, gaps, ()) for cell in cells)  # fmt: skip
+        return [suspect for suspect in found if suspect is not None]
+
+    def _suspect(self, cell: int, gaps: Sequence[Decimal], lifted: Sequence[int]) -> Suspect | None:
+        """The best change of one cell, or None where none mends anything."""
+        relations = self.system.relations
+        entries = [
+            (n, relations[n], relations[n].allowed.solved(relations[n].terms[cell], gaps[n]))
+            for n in self.system.of[cell]
+        ]
+        points: dict[Decimal, None] = {}
+        for n, relation, room in entries:
+            if relation.hard and n not in lifted and not relation.allowed.holds(gaps[n]):
+                points |= dict.fromkeys(p for p in (_middle(room), room.low, room.high) if p)
+        best: tuple[tuple[int, int, int], Decimal] | None = None
+        for point in points:
+            key = self._key(entries, gaps, point, lifted)
+            if key[1] > len(lifted) and (best is None or key > best[0]):
+                best = (key, point)
+        if best is None:
+            return None
+        key, point = best
+        room, wishes, harmless = Interval(None, None), Counter[Decimal](), True
+        for n, relation, fits in entries:
+            if fits.holds(point):
+                room = room.within(fits) if relation.hard else room
+                if not relation.allowed.holds(gaps[n]) and n not in lifted:
+                    wishes[_middle(fits)] += 1 + relation.hard
+            elif relation.hard and cell not in relation.lifts:
+                harmless = harmless and not relation.allowed.holds(gaps[n])
+        inside = [wish for wish, _ in wishes.most_common() if room.holds(wish)]
+        mended = [n for n, r, fits in entries if r.hard and fits.holds(point) and not r.allowed.holds(gaps[n])]
+        return Suspect(cell, inside[0] if inside else point, room, frozenset([*mended, *lifted]), key, harmless)
+
+    def _key(
+        self,
+        entries: Sequence[tuple[int, Relation, Interval]],
+        gaps: Sequence[Decimal],
+        point: Decimal,
+        lifted: Sequence[int],
+    ) -> tuple[int, int, int]:
+        """(mended less harmed, mended) of hard relations, and mended less harmed of soft ones."""
+        net, mended, soft = len(lifted), len(lifted), 0
+        for n, relation, fits in entries:
+            if n in lifted:
+                continue
+            held = relation.allowed.holds(gaps[n])
+            if held is fits.holds(point):
+                continue
+            step = -1 if held else 1
+            if not relation.hard:
+                soft += step
+            else:
+                net += step
+                mended += not held
+        return net, mended, soft
+
+    def _blank(self, suspect: Suspect) -> bool:
+        return self.system.cells[suspect.cell].state is State.BLANK
+
+    def _case(self, chosen: list[Suspect]) -> Case:
+        judged = [self._with_slip(suspect) for suspect in chosen]
+        telling = [s for s in judged if self._unusable(s)] or [
+            s for s in judged if s.slip is not None and s.slip.telling
+        ]
+        judged.sort(key=lambda s: (s not in telling, self._blank(s)))
+        first = judged[0]
+        relations = self.system.relations
+        soft = [n for n in self.system.of[first.cell] if not relations[n].hard and relations[n].broken]
+        fits = [
+            n
+            for n in soft
+            if relations[n].allowed.holds(relations[n].gap + relations[n].terms[first.cell] * first.change)
+        ]
+        told = [n for n in self.system.of[first.cell] if n in self._broken]
+        told += sorted(n for n in first.mended & self._broken if n not in told)
+        return Case(tuple(judged), 1 if len(telling) == 1 else len(judged), tuple(dict.fromkeys([*told, *fits])))
+
+    def _unusable(self, suspect: Suspect) -> bool:
+        return self.system.cells[suspect.cell].state is State.BAD
+
+    def _with_slip(self, s: Suspect) -> Suspect:
+        operand = self.system.cells[s.cell]
+        unit = operand.divisor if operand.money else Decimal(1)
+        value = operand.value * unit
+        near = value + s.change * unit
+        room = Interval(near - _NEAR, near + _NEAR)
+        slip = (
+            recognise(value, room, near)
+            if operand.value and s.room.low is not None and s.room.high is not None
+            else None
+        )
+        if slip is None or not slip.telling:
+            slip = self._copied(s, near) or slip
+        return Suspect(s.cell, s.change, s.room, s.mended, s.key, s.harmless, slip)
+
+    def _copied(self, suspect: Suspect, near: Decimal) -> Slip | None:
+        """The same amount stands beside, above or below, where no relation would want it so."""
+        here = self.system.cells[suspect.cell]
+        if here.cell is None or not here.value:
+            return None
+        for rows, columns, where in ((-1, 0, "上一行"), (1, 0, "下一行"), (0, -1, "左边一栏"), (0, 1, "右边一栏")):
+            ref = type(here.cell)(here.cell.sheet, here.cell.row + rows, here.cell.column + columns)
+            other = self._at.get(ref)
+            if (
+                other is not None
+                and self.system.cells[other].value == here.value
+                and not self._opposed(suspect.cell, other)
+            ):
+                return Slip(f"误抄{where}的数", near)
+        return None
+
+    def _opposed(self, one: int, other: int) -> bool:
+        """Does a relation set the two against each other, as a total and its addend?"""
+        both = [t for n in self.system.of[one] if other in (t := self.system.relations[n].terms)]
+        return any(terms[one] * terms[other] < 0 for terms in both)
+
+
+def _middle(room: Interval) -> Decimal:
+    if room.low is None or room.high is None:
+        return room.low if room.low is not None else room.high if room.high is not None else Decimal(0)
+    return (room.low + room.high) / 2
