@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _WORST_FIRST = tuple(Severity)
 OUTPUT_FOLDER = "outputs"
 HAND_EDITED, REPLACED = "手工修改", "原文件"
+MARKED = "校验"  # a marked copy is called <workbook>.校验.xlsx
 
 Say = Callable[[str], None]
 """Called with the name of each step as it begins."""
@@ -46,6 +47,15 @@ class Generated:
     output: Path | None = None
     pages: int | None = None
     set_aside: Path | None = None
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A marked copy of the workbook; ``stale`` is one of an earlier run that no longer says anything true."""
+
+    output: Path | None = None
+    set_aside: Path | None = None
+    stale: Path | None = None
 
 
 def check(workbook: Path, edition_id: str | None = None, say: Say = _silent) -> Checked:
@@ -92,6 +102,38 @@ def generate(
         say("写入文件")
         aside = files.write(target, rendered.data, lambda old: "" if fingerprint_ok(old) is True else HAND_EDITED)
         return Generated(edition.id, findings, target, rendered.pages, aside)
+
+
+def worth_marking(findings: tuple[Finding, ...]) -> bool:
+    """Whether there are errors, or warnings that nobody has answered."""
+    return any(finding.severity is not Severity.INFO and not finding.answer for finding in findings)
+
+
+def mark(workbook: Path, findings: tuple[Finding, ...], target: Path, say: Say = _silent) -> Marked:
+    """A copy of the workbook at ``target`` with all findings marked in it; the workbook itself is only read.
+
+    What stands at ``target`` and is not a marked copy as we wrote it is kept under another name.
+    """
+    from .workbook.mark import mark as marked
+    from .workbook.mark_seal import untouched
+
+    say("写出标注副本")
+    data = marked(workbook, findings, title=f"{workbook.name} 校验结果")
+    try:
+        return Marked(target, files.write(target, data, lambda old: "" if untouched(old) else REPLACED))
+    except Refusal as refusal:
+        raise Refusal(refusal.message, refusal.fix.replace("-o ", "--marked ")) from refusal
+
+
+def marked_path(workbook: Path, given: Path | None) -> Path:
+    """Where a marked copy goes: as named, into a folder as named, or ``outputs/``; never the workbook itself."""
+    if given is None or given.is_dir():
+        given = (given or Path(OUTPUT_FOLDER)) / f"{files.safe_name(workbook.stem)}.{MARKED}.xlsx"
+    if given.suffix.lower() != ".xlsx":
+        raise Refusal(f"标注副本“{given}”应以 .xlsx 结尾。", "例如 --marked 请改正.xlsx。")
+    if files.same_file(given, workbook):
+        raise Refusal("标注副本与工作簿是同一个文件。", "请用 --marked 另外指定一个文件名。")
+    return given
 
 
 def new(output: Path, edition_id: str, *, year: int | None, unit: str | None, force: bool = False) -> Path | None:

@@ -18,6 +18,7 @@ from . import mark_report
 from .mark_cells import SheetCells
 from .mark_comments import comment
 from .mark_parts import Parts, put_before
+from .mark_seal import seal
 from .mark_styles import LIGHT, STRONG, Styles
 from .package import Package, local, open_package, unpack
 
@@ -47,6 +48,7 @@ def mark(workbook: bytes | Path, findings: tuple[Finding, ...], *, title: str) -
                 _mark_sheet(parts, styles, part, here)
         _deselect(parts, package)
         report = mark_report.build(parts, styles, ordered, title, sheets.__contains__)
+        seal(report)
         _insert_first(parts, report)
         return parts.packed()
 
