@@ -24,6 +24,7 @@ def made_content(edition: Edition, open_rows: int = 6) -> dict[str, Any]:
             found[form.id] = _form(form, numbers, open_rows)
     facts = next(b for b in edition.form("unit").blocks if any(r.key == "year" for r in b.rows)).key
     found["unit"][facts]["year"] = {"value": edition.years[-1]}
+    found["unit"][facts]["name"] = {"value": "某单位"}
     found["unit"][facts]["edition"] = {"value": edition.id}
     found["unit"][facts]["amount_unit"] = {"value": "万元"}
     return found

@@ -1,7 +1,7 @@
 """The published 2021 disclosure of 武昌区大数据中心, filled in as it stands and generated again.
 
 Figures come from the data file beside the project, prose is read from the published text while the test runs: none
-of it is kept here. What is left over is printed with ``-s``; what may be left over is said in LEFT_OVER.
+of it is kept here. Differences of more than two characters are printed with ``-s``.
 """
 
 from __future__ import annotations

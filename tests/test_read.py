@@ -16,9 +16,11 @@ import pytest
 
 from generator import editions
 from generator.editions import Edition
+from generator.model import heads
 from generator.model.book import Book
-from generator.model.cell import CellKind
+from generator.model.cell import CellKind, CellRef
 from generator.model.finding import Finding, Refusal, Severity
+from generator.model.form import Form, Kind
 from generator.workbook.read import read
 
 from made_content import made_content  # isort: skip
@@ -55,8 +57,6 @@ class Case:
 
 
 def name_of(sheet: Page, at: tuple[int, int]) -> str:
-    from generator.model.cell import CellRef
-
     return str(CellRef(sheet.name, *at))
 
 
@@ -247,6 +247,8 @@ def test_without_a_name_the_year_or_the_sheets_tell(case: Case, year: int | None
 
 def test_a_year_the_edition_does_not_serve(case: Case) -> None:
     where = case.put("unit", "year", "value", 1999)
+    for form in EDITION.tables:
+        case[form.id].cells[1, 1] = form.sheet
     found = only(case.book(), "S10", Severity.ERROR)
     assert where in found.message
     assert "1999" in found.message
@@ -332,6 +334,58 @@ def test_amounts_without_a_code_are_reported(case: Case) -> None:
     found = only(case.book(), "S3", Severity.ERROR)
     assert "科目编码" in found.message
     assert name_of(sheet, (last, 3)) in found.message
+
+
+def test_missing_rows_of_a_table_are_one_finding(case: Case) -> None:
+    sheet = case["totals"]
+    for label in ("二、外交支出", "三、国防支出", "十六、金融支出"):
+        row, column = sheet.find(label)
+        for at in range(column, column + 3):
+            sheet.cells.pop((row, at), None)
+    found = only(case.book(), "S3", Severity.ERROR)
+    assert "金融支出" in found.message
+    assert "3 行" in found.message
+
+
+def test_a_code_over_three_columns_as_official_software_exports_it(case: Case) -> None:
+    """类、款、项 under the code's head, each code merged over them, the total's label too."""
+    sheet = case["general"]
+    top = sheet.find("功能分类科目编码")[0]
+    wide = {(r + (r > top), c + 2 * (c > 1)): v for (r, c), v in sheet.cells.items()}
+    wide |= {(top + 1, 1): "类", (top + 1, 2): "款", (top + 1, 3): "项"}
+    body = [r + 1 for r, c in sheet.at.values()]
+    sheet.cells, sheet.merges = wide, [(top, 1, top, 3), *((r, 1, r, 3) for r in range(min(body), max(body) + 1))]
+    book = case.book()
+    assert [f.message for f in book.findings] == []
+    assert amounts(book) == EXPECTED
+
+
+def test_a_table_of_another_year_or_unit(case: Case) -> None:
+    sheet = case["general"]
+    sheet.cells[1, 1] = str(sheet.cells[1, 1]).replace(str(EDITION.years[-1]), "2018")
+    sheet.cells[3, 1] = "部门：另一单位"
+    found = case.book().findings
+    assert [(f.rule, f.severity) for f in found] == [("S10", Severity.WARNING)] * 2
+    assert "2018" in found[0].message
+    assert "另一单位" in found[1].message
+
+
+@pytest.mark.parametrize("form", EDITION.tables, ids=lambda f: f.id)
+def test_no_amount_is_lost_silently(case: Case, form: Form) -> None:
+    """A number in every free cell of the amount columns, far below the table too: read, or named in a finding."""
+    sheet = case[form.id]
+    _, depth = heads.table_head(form)
+    put = set()
+    for at, (_, column) in enumerate(heads.columns(form), 1):
+        for row in range(4 + depth, 70):
+            if column.kind is Kind.MONEY and (row, at) not in sheet.cells:
+                sheet.cells[row, at] = Decimal("777.77")
+                put.add(name_of(sheet, (row, at)))
+    book = case.book()
+    known = {str(c.ref) for d in book for b in d.blocks.values() for r in b.rows for c in r.cells.values() if c.number}
+    known |= {str(ref) for finding in book.findings for ref in finding.cells}
+    assert put
+    assert put <= known
 
 
 def test_prepared_formulas_in_empty_rows_are_no_amounts(case: Case) -> None:
@@ -476,11 +530,11 @@ def test_yuan_beside_wan(case: Case) -> None:
 
 
 TEXTS = [
-    ("name", "某局", "某局"),
-    ("name", "研究<A&B>费", "研究<A&B>费"),
-    ("name", X('t="inlineStr"', "<is><r><t>某</t></r><r><t>局</t></r><rPh><t>拼音</t></rPh></is>"), "某局"),
-    ("name", X('t="inlineStr"', "<is><t>一_x000D_&#10;二</t></is>"), "一\n二"),
-    ("name", X('t="inlineStr"', "<is><t>a_x005F_x000D_b</t></is>"), "a_x000D_b"),
+    ("short_name", "某局", "某局"),
+    ("short_name", "研究<A&B>费", "研究<A&B>费"),
+    ("short_name", X('t="inlineStr"', "<is><r><t>某</t></r><r><t>局</t></r><rPh><t>拼音</t></rPh></is>"), "某局"),
+    ("short_name", X('t="inlineStr"', "<is><t>一_x000D_&#10;二</t></is>"), "一\n二"),
+    ("short_name", X('t="inlineStr"', "<is><t>a_x005F_x000D_b</t></is>"), "a_x000D_b"),
     ("phone", 87654321, "87654321"),
     ("phone", X("", "<v>8.7654321E7</v>"), "87654321"),
     ("cover_date", X('s="1"', "<v>44873</v>"), "2022年11月8日"),
@@ -505,10 +559,10 @@ def test_dates_of_the_1904_calendar(case: Case) -> None:
 
 
 def test_control_characters_are_removed_and_reported(case: Case) -> None:
-    where = case.put("unit", "name", "value", X('t="inlineStr"', "<is><t>某_x0007_局</t></is>"))
+    where = case.put("unit", "short_name", "value", X('t="inlineStr"', "<is><t>某_x0007_局</t></is>"))
     book = case.book()
     assert where in only(book, "S4", Severity.WARNING).message
-    assert book.text("unit", "name") == "某局"
+    assert book.text("unit", "short_name") == "某局"
 
 
 def test_an_unknown_choice(case: Case) -> None:
@@ -695,6 +749,13 @@ def test_hostile_shapes_take_no_time(case: Case) -> None:
     book = case.book()
     assert time.process_time() - start < 3
     assert amounts(book) == EXPECTED
+
+
+def test_a_sheet_formatted_to_its_last_row(case: Case) -> None:
+    sheet = case["general"]
+    for row in range(2000, 200_000):
+        sheet.cells[row, 5] = None
+    assert amounts(case.book()) == EXPECTED
 
 
 def test_growth_is_linear(tmp_path: Path) -> None:

@@ -60,14 +60,16 @@ def element(
     content: str,
     *,
     new_page: bool = False,
+    keep_next: bool | None = None,
     tabs: str = "",
     before: int | None = None,
     section: str = "",
 ) -> str:
-    """One w:p. ``section`` is the w:sectPr that ends with this paragraph."""
+    """One w:p. ``section`` is the w:sectPr that ends with this paragraph; None leaves a matter to the style."""
     spacing = f'<w:spacing w:before="{before}"/>' if before is not None else ""
     breaking = "<w:pageBreakBefore/>" if new_page and not look.page_before else ""
-    properties = f'<w:pStyle w:val="{look.id}"/>{breaking}{tabs}{spacing}{section}'
+    kept = "" if keep_next is None else f'<w:keepNext w:val="{int(keep_next)}"/>'
+    properties = f'<w:pStyle w:val="{look.id}"/>{kept}{breaking}{tabs}{spacing}{section}'
     return f"<w:p><w:pPr>{properties}</w:pPr>{content}</w:p>"
 
 

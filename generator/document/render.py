@@ -35,6 +35,7 @@ _COVER_TOP = 0.26  # of the page above the title on the cover
 _PICTURES = (".png", ".jpg", ".jpeg")
 _SHARED_PAGE = 0.5  # of the page that must be free for a picture to stand under its title
 _SLACK = 40  # twips kept free below a table that must fit its page
+_AIR = 4  # a quarter of a line of body text above a table that follows it
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class _Writer:
             if isinstance(block, Paragraph):
                 start = self._paragraph(block, forced, carried, page, group.cover and at == 0, start)
             elif isinstance(block, Grid):
+                if at and _is_body(group.blocks[at - 1][0]):
+                    self._break("", self.sheet.look(Style.BODY).line // _AIR)
                 self._grid(block, [b for b, _ in group.blocks[at + 1 :]], page, start)
                 if not ends and isinstance(group.blocks[at + 1][0], Grid):
                     self._break("")  # or Word would join the two tables
@@ -109,9 +112,12 @@ class _Writer:
         self.items.append(item)
         self.steps.append(write)
 
-    def _break(self, section: str) -> None:
+    def _break(self, section: str, air: int = 0) -> None:
+        """A line of no height, with ``air`` twips above it."""
         look = self.sheet.look(styles.BREAK)
-        self._put(paragraphs.flow("", look, 1), lambda: paragraphs.element(look, "", section=section))
+        before = look.before + air if air else None
+        item = paragraphs.flow("", look, 1, air)
+        self._put(item, lambda: paragraphs.element(look, "", before=before, section=section))
 
     def _paragraph(
         self, block: Paragraph, forced: bool, section: str, page: styles.PageSetup, lowered: bool, start: int
@@ -197,10 +203,11 @@ class _Writer:
             )
             return start
         look = self.sheet.look(Style.FIGURE)
-        room = page.height - self._used(start) - look.line - _SLACK
+        whole = page.height - look.before - look.line - look.after - _SLACK
+        room = whole - self._used(start)
         alone = room < page.height * _SHARED_PAGE
         if alone:
-            room, start = page.height - look.line - _SLACK, len(self.items)
+            room, start = whole, len(self.items)
         try:
             drawing = attach.picture(self.document.part, block, page.width * _EMU, room * _EMU)
         except ValueError:  # a damaged picture
@@ -212,13 +219,30 @@ class _Writer:
         extent = drawing.find(".//wp:extent", nsmap)
         tall = round(int(extent.get("cy", "0")) / _EMU) + look.line if extent is not None else room
         item = pages.Lines(block.id, 1, tall, look.before, look.after, False, True, False, alone)
-        self._put(item, lambda: self._drawing(block.id, look, drawing, alone))
+        self._put(item, lambda: self._drawing(block.id, look, drawing, alone, keep_next=False))
         return start
 
-    def _drawing(self, id: str, look: styles.Look, drawing: etree._Element, new_page: bool = False) -> str:
-        begin, end = self.marks.around(id)
+    def _drawing(
+        self, id: str, look: styles.Look, drawing: etree._Element, new_page: bool = False, keep_next: bool | None = None
+    ) -> str:
+        mark = "".join(self.marks.around(id))
         xml = etree.tostring(drawing, encoding="unicode", with_tail=False)
-        return paragraphs.element(look, f"{begin}{end}<w:r>{xml}</w:r>", new_page=new_page)
+        return paragraphs.element(look, f"{mark}<w:r>{xml}</w:r>", new_page=new_page, keep_next=keep_next)
+
+    def say_estimates(self) -> None:
+        """Say which entries of the contents stand after an appended Word file, whose pages nobody can reckon."""
+        order = {block.id: at for at, block in enumerate(b for s in self.disclosure.sections for b in s.blocks)}
+        first = min(order[attachment.id] for attachment in self.appended)
+        entries = [e for s in self.disclosure.sections for b in s.blocks if isinstance(b, Contents) for e in b.entries]
+        later = [entry.text for entry in entries if order.get(entry.target, -1) > first]
+        if later:
+            message = f"“{later[0]}”等{len(later)}个目录条目排在编入的 Word 附件之后，页码为估计。"
+            fix = "在 Word 或 WPS 中选中目录，按 F9 更新页码。"
+            self.findings.append(Finding("D3", Severity.INFO, message, fix))
+
+
+def _is_body(block: Block) -> bool:
+    return isinstance(block, Paragraph) and block.style is Style.BODY
 
 
 def _groups(disclosure: Disclosure) -> list[_Group]:
@@ -260,6 +284,7 @@ def render(style: Path, disclosure: Disclosure) -> Rendered:
         data, more = attach.append(data, tuple(writer.appended))
         data = package.seal(package.unpack(data))
         writer.findings += more
+        writer.say_estimates()
         count = None
     return Rendered(data, count, tuple(writer.findings))
 

@@ -6,14 +6,15 @@ hiding text, and where fonts behave the page arithmetic holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
-from ..model.blocks import Align, Grid, GridCell
+from ..model.blocks import Align, Grid
 from .bookmarks import Bookmarks
+from .columns import GENEROUS, Columns, Placed, placed
 from .markup import attribute, clean, run
-from .measure import line_count, text_width
+from .measure import line_count
 from .pages import Rows
 from .styles import CELL, CellMargins, Look, StyleSheet
 
@@ -22,26 +23,13 @@ _EASY = 180  # twips of type, 9 pt: not below that only to save a page
 _NEARLY = 1.4  # pages of a grid that may be drawn together to one
 _UNDER_TITLE = 0.6  # of the page that is free where a grid stands right under its title
 _STEP = 10  # half a point
+_TRIES = 3  # sizes among which the one is taken that wraps least
 _CLOSE = 1.2  # line pitch of a grid drawn together, in em
 _LEAST_AIR = 0.1  # of a line
 _ROOMY = 0.3  # of a line: air that a row gets where there is room
 _BORDER = 10  # twips
-_GENEROUS = 0.96  # of the width is used in planning, for substitute fonts
 _WIDE_GAP = 0.25  # em between Chinese and Latin, as Word may have it
 _TALL = 0.9  # of a page, at which a row may have to break
-_AMOUNT = 24  # characters; what is longer is text and may wrap
-_HEAD_CHARACTERS = 3  # a head is never broken into fewer characters a line, if width allows
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A cell at its column; ``row`` is where it begins, so that a covered row knows what it continues."""
-
-    cell: GridCell
-    column: int
-    row: int
-    across: int
-    down: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +76,8 @@ class _Setter:
         self.margins = sheet.margins
         self.width = width
         self.page = page
-        self.rows = tuple(_place(grid))
+        self.rows = tuple(placed(grid))
+        self.columns = Columns(grid, self.rows, self.look.latin)
 
     def plain(self, room: int) -> Plan:
         """In the style's own type, smaller only where an amount would not stand on one line."""
@@ -109,17 +98,23 @@ class _Setter:
     def tight(self, room: int, smallest: int) -> Plan:
         """In the largest type, not below ``smallest``, in which the grid fits ``room``; lines close together."""
         margins = replace(self.margins, top=0, bottom=0)
-        size = self.look.size
+        size, tries = self.look.size, _TRIES
+        found: list[tuple[int, int, Plan]] = []  # how much wraps, minus the size, the plan
         while True:
             widths, fits = self._widths(size)
             pitch = min(round(size * _CLOSE), round(self.look.line * size / self.look.size))
             heights = self._heights(widths, size, pitch, margins)
-            if (fits and sum(heights) <= room) or size - _STEP < smallest:
-                break
+            count, high = len(heights), sum(heights)
+            last = size - _STEP < smallest
+            if last or (fits and high + count * round(pitch * _LEAST_AIR) <= room):
+                usual = round(pitch * _ROOMY) + self.margins.top + self.margins.bottom
+                air = min(usual, max(room - high, 0) // max(count, 1))
+                wrapped = high // pitch - count
+                found.append((wrapped, -size, self._plan(widths, heights, size, pitch, air, margins)))
+                tries -= 1
+            if last or not tries or (found and found[0][0] <= 0):
+                return min(found, key=lambda one: one[:2])[2]
             size -= _STEP
-        usual = round(pitch * _ROOMY) + self.margins.top + self.margins.bottom
-        air = min(usual, max(room - sum(heights), 0) // max(len(heights), 1))
-        return self._plan(widths, heights, size, pitch, air, margins)
 
     def _plan(
         self, widths: tuple[int, ...], heights: list[int], size: int, pitch: int, air: int, margins: CellMargins
@@ -131,73 +126,11 @@ class _Setter:
         return Plan(self.grid, widths, self.rows, planned, size, pitch, splits, margins != self.margins)
 
     def _widths(self, size: int) -> tuple[tuple[int, ...], bool]:
-        return _widths(self.grid, self.rows, size, self.look, self.margins, self.width)
+        side = self.margins.left + self.margins.right + _BORDER
+        return self.columns.widths(size, side, self.width)
 
     def _heights(self, widths: tuple[int, ...], size: int, pitch: int, margins: CellMargins) -> list[int]:
         return _heights(self.rows, widths, size, pitch, self.look, margins, self.page)
-
-
-def _place(grid: Grid) -> Iterator[tuple[Placed, ...]]:
-    """Cells at their columns; gaps are filled, what does not fit the columns is cut off."""
-    columns = len(grid.widths)
-    covered: dict[int, Placed] = {}  # column → a cell from above that still reaches down
-    for number, row in enumerate(grid.rows):
-        placed: list[Placed] = []
-        waiting = list(reversed(row))
-        at = 0
-        while at < columns:
-            above = covered.get(at)
-            if above is not None:
-                placed.append(above)
-                at += above.across
-                continue
-            free = next((n for n in range(at, columns) if n in covered), columns) - at
-            cell = waiting.pop() if waiting else GridCell()
-            across = max(1, min(cell.colspan, free))
-            down = max(1, min(cell.rowspan, len(grid.rows) - number))
-            found = Placed(cell, at, number, across, down)
-            placed.append(found)
-            at += across
-        covered = {p.column: p for p in placed if p.row + p.down > number + 1}
-        yield tuple(placed)
-
-
-def _widths(
-    grid: Grid, rows: Sequence[Sequence[Placed]], size: int, look: Look, margins: CellMargins, width: int
-) -> tuple[tuple[int, ...], bool]:
-    """Column widths that fill ``width``, and whether every amount stands on one line.
-
-    Columns with narrow amounts give to those whose amounts or heads would break.
-    """
-    total = sum(grid.widths) or 1
-    scaled = [width * part / total for part in grid.widths]
-    side = margins.left + margins.right + _BORDER
-    needed = [0.0] * len(scaled)
-    for number, row in enumerate(rows):
-        for place in row:
-            text = place.cell.text
-            if not text or place.row != number or place.across > 1:
-                continue
-            if number < grid.head_rows:
-                em = float(min(len(text), _HEAD_CHARACTERS))
-            elif place.cell.align is Align.RIGHT and len(text) <= _AMOUNT:
-                em = max([text_width(line, look.latin) for line in clean(text).split("\n")]) * 1.03
-            else:
-                continue
-            needed[place.column] = max(needed[place.column], em * size + side)
-    fits = sum(needed) <= width
-    if fits:
-        short = sum(max(need - have, 0) for need, have in zip(needed, scaled, strict=True))
-        spare = sum(max(have - need, 0) for need, have in zip(needed, scaled, strict=True))
-        if short:
-            share = short / spare
-            scaled = [n if n > h else h - (h - n) * share for n, h in zip(needed, scaled, strict=True)]
-    edges = [0]
-    reached = 0.0
-    for part in scaled:
-        reached += part
-        edges.append(round(reached))
-    return tuple(right - left for left, right in pairwise(edges)), fits
 
 
 def _heights(
@@ -221,7 +154,7 @@ def _heights(
                 continue
             text = clean(text)
             room = starts[place.column + place.across] - starts[place.column] - side
-            height = line_count(text, size, int(room * _GENEROUS), 0, look.latin, _WIDE_GAP, hang=False) * pitch + edge
+            height = line_count(text, size, int(room * GENEROUS), 0, look.latin, _WIDE_GAP, hang=False) * pitch + edge
             if height > _TALL * page:  # it will break by lines, where only the true count serves
                 height = line_count(text, size, room, 0, look.latin, hang=False) * pitch + edge
             if place.down > 1:

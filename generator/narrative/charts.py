@@ -95,15 +95,24 @@ def _figure(context: Context, found: _Definition, reference: str) -> Figure:
     raise EditionError(f"{found.source}: {reference!r} is not a form.row.column of this edition")
 
 
+def _given(context: Context, reference: str) -> bool:
+    """Whether the cell at ``reference`` holds a number: a blank is not a zero here."""
+    form_id, row, column = reference.split(".")
+    data = context.book.sheet(form_id)
+    cell = data.cell(row, column) if data is not None else None
+    return cell is not None and cell.number is not None
+
+
 def _columns(context: Context, chart_id: str, found: _Definition) -> Chart | None:
-    """Groups of columns: last year and this year; only this year for a unit that has no last one."""
+    """Groups of columns: last year and this year; only this year where the last one is unknown, as in the text."""
     categories = [f"{context.year}年度"]
-    if context.has_prior_year:
+    compares = context.has_prior_year and all(_given(context, item.last) for item in found.items)
+    if compares:
         categories.insert(0, f"{context.year - 1}年度")
     series: list[Series] = []
     for item in found.items:
         points = [_figure(context, found, item.this)]
-        if context.has_prior_year:
+        if compares:
             points.insert(0, _figure(context, found, item.last))
         series.append(Series(item.label, tuple(points), tuple(context.numbers.money(p.value) for p in points)))
     if not any(point for one in series for point in one.points):

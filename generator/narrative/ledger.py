@@ -14,7 +14,7 @@ from ..model.expression import ExpressionError, Ref
 from ..model.figure import ZERO, Figure
 from ..model.form import Column, Form, Kind, Role, Row
 from .context import UNIT, Context
-from .spans import Marks, WrongTemplate
+from .spans import Marks, Open, WrongTemplate
 from .values import Amount, Desk, Text
 from .wording import cell_ref, chinese
 
@@ -210,7 +210,7 @@ class Ledger:
         return self.context.fill(texts.get(self.context.setting("statement")) or next(iter(texts.values())))
 
 
-class RowView:
+class RowView(Open):
     """One row of a list or of a table by code, for chapters."""
 
     def __init__(self, ledger: Ledger, form_id: str, block: str, row: RowData) -> None:

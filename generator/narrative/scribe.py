@@ -117,11 +117,14 @@ class Scribe:
         return ""
 
     def official_tables(self) -> str:
-        """One section per official table; what the chapter wrote before stands above the first."""
-        for section in tables.sections(self._context):
-            blocks = (*self._blocks, *section.blocks)
-            self._sections.append(Section(section.id, blocks, section.landscape, section.cover))
+        """One section per official table; what the chapter wrote before has a page of its own.
+
+        The first table must fit one page in a type one can read, which a heading above it would not leave room for.
+        """
+        if self._blocks:
+            self._sections.append(Section(self._blocks[0].id, tuple(self._blocks)))
             self._blocks = []
+        self._sections += tables.sections(self._context)
         return ""
 
     def chart(self, id: str) -> str:

@@ -96,7 +96,13 @@ def stray_digits(spans: Sequence[Span], allowed: Sequence[str]) -> str:
     return ""
 
 
-class Printable:
+class Open:
+    """A value made for chapters: every attribute without an underscore is theirs to use."""
+
+    __slots__ = ()
+
+
+class Printable(Open):
     """What may stand in ``{{ … }}`` besides text; ``str()`` gives its mark."""
 
     __slots__ = ()
@@ -149,8 +155,8 @@ def _cache() -> _Cache | None:
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """As Jinja has it, but quick about our own values: whatever has no underscore is meant for chapters."""
-        return attr[:1] != "_" if isinstance(obj, Printable) else super().is_safe_attribute(obj, attr, value)
+        """As Jinja has it, but quick about our own values."""
+        return attr[:1] != "_" if isinstance(obj, Open) else super().is_safe_attribute(obj, attr, value)
 
 
 @lru_cache(maxsize=8)

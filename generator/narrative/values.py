@@ -10,7 +10,7 @@ from ..model.blocks import SpanKind
 from ..model.cell import CellRef
 from ..model.figure import Figure
 from .numbers import NumberStyle
-from .spans import Marks, Printable, WrongTemplate, clean
+from .spans import Marks, Open, Printable, WrongTemplate, clean
 
 _NOTHING = frozenset({"无", "-", "—", "——", "－", "/", "／"})
 _END = " \t　。．.；;，,、：:"
@@ -108,7 +108,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Change:
+class Change(Open):
     """``now`` against ``before``. ``known``: there is something to compare with."""
 
     now: Amount

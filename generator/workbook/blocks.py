@@ -18,6 +18,7 @@ from .match import loose, match_labels, norm
 from .values import Reading
 
 _NOT_READ = frozenset({Kind.LABEL, Kind.LINE, Kind.HELP, Kind.RATE})
+_NAMED = 8  # missing rows named in a message
 _LABELS = frozenset({Kind.LABEL, Kind.CODE, Kind.NAME})
 
 
@@ -160,23 +161,21 @@ class BlockReader:
                     )
 
     def _missing(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            name = (
-                f"{row.code} {row.label}"
-                if row.code and self.block.label_column and "code" in self.places
-                else row.label
-            )
-            what = f"缺少“{name}”一行" if row.label else "缺少填写金额的一行"
-            title = f"“{self.block.title}”中" if self.block.title else ""
-            self.convert.notes.add(
-                "S3",
-                Severity.ERROR,
-                f"{self.sheet.name}{title}{what}。",
-                "请恢复表样原有的项目名称和各行；没有金额的行也要保留，金额留空。",
-                [CellRef(self.sheet.name, self.rows[0], min(self.places.values()))]
-                if self.rows and self.places
-                else [],
-            )
+        if not rows:
+            return
+        coded = "code" in self.places and self.block.label_column is not None
+        names = [f"{row.code} {row.label}" if row.code and coded else row.label for row in rows]
+        named = "、".join(f"“{name}”" for name in names[:_NAMED] if name)
+        count = f"等 {len(rows)} 行" if len(rows) > _NAMED else f" {len(rows)} 行" if len(rows) > 1 else "一行"
+        title = f"“{self.block.title}”中" if self.block.title else ""
+        top = [CellRef(self.sheet.name, self.rows[0], min(self.places.values()))] if self.rows and self.places else []
+        self.convert.notes.add(
+            "S3",
+            Severity.ERROR,
+            f"{self.sheet.name} {title}缺少{named}{count}。" if named else f"{self.sheet.name} 缺少填写金额的一行。",
+            "请恢复表样原有的项目名称和各行；没有金额的行也要保留，金额留空。",
+            top,
+        )
 
     # open rows
 

@@ -165,8 +165,7 @@ class Converter:
             text = self._choice(ref, text, choices, required)
         elif kind is Kind.VERBATIM:
             if number is None:
-                parsed = values.typed(text)
-                number = parsed.number if parsed.reading is Reading.PLAIN else None
+                number = values.plain(text)
             if number is not None:
                 return Cell(ref, CellKind.NUMBER, number, text, raw.formula)
         return Cell(ref, CellKind.TEXT, text=text, formula=raw.formula)

@@ -42,9 +42,10 @@ def candidates(sheet: Sheet, paths: Sequence[Path], first: int, last: int) -> li
     depth = max((len(path) for path in paths), default=0)
     places = []
     for top in sorted(hits):
-        window: Counter[str] = Counter()
-        for row in range(top, top + depth):
-            window += hits.get(row, Counter())
+        window = hits[top]
+        for row in range(top + 1, top + depth):
+            if row in hits:
+                window = window + hits[row]
         places.append((sum(min(count, words[word]) for word, count in window.items()), top))
     return places
 

@@ -50,6 +50,13 @@ def _title_pattern(form: Form) -> re.Pattern[str] | None:
     return re.compile(".*".join(map(re.escape, fixed)).replace("年度", "(?:年度)?", 1))
 
 
+@lru_cache(maxsize=256)
+def year_pattern(title: str) -> re.Pattern[str]:
+    """A printed title whose first four digits are its year."""
+    parts = [".*" if _PLACE.fullmatch(p) else re.escape(norm(p)) for p in re.split(r"(\{\w+\})", title)]
+    return re.compile("".join(parts).replace(".*", r"(\d{4})", 1))
+
+
 @dataclass
 class SheetMatch:
     """Sheets by form id, in workbook order; ``spare`` are further sheets that also look like that form."""

@@ -32,6 +32,8 @@ _SAVE_AS = "请用 Excel 或 WPS 打开该文件，选“另存为”“Excel �
 _DAMAGED = "请用 Excel 或 WPS 打开并重新保存；打不开时用备份，或重新下载、复制一份完整的文件。"
 _HOSTILE = "请用 Excel 或 WPS 打开该文件，另存为新的 .xlsx 后再试；来历不明的文件请不要使用。"
 
+_VALUES = (b"</v>", b"</is>", b"</f>", b"<f ")
+_ROW_END, _BODY_END = b"</row>", b"</sheetData>"
 _ROW_TAGS = ("{*}row", "{*}mergeCell")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _PLAIN = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
@@ -73,6 +75,8 @@ class Package:
     def data(self, part: str) -> bytes:
         """The bytes of a part; Refusal when it is absent, damaged, too large or carries a DOCTYPE."""
         data = self.raw(part)
+        if data.count(_LT[0]) > WHOLE_TAGS:
+            data = _without_blank_tail(data)
         _guard(data, part)
         return data
 
@@ -266,11 +270,18 @@ def _guard(data: bytes, part: str) -> None:
     declared = _ENCODING.match(data[:200].removeprefix(b"\xef\xbb\xbf"))
     if declared and declared[1].lower() not in _PLAIN:
         raise Refusal(f"内部文件 {part} 的编码不合规范，已拒绝读取。", _HOSTILE)
-    if data.count(_LT[0]) > MAX_TAGS:
+    if data.count(_LT[0]) > MAX_TAGS:  # of a sheet, what is formatted below the last value has gone already
         raise Refusal(
             f"内部文件 {part} 的单元格过多。",
             "多半是把格式刷到了工作表的最后一行：请删除数据以外的空行空列，保存后再试。",
         )
+
+
+def _without_blank_tail(data: bytes) -> bytes:
+    """A sheet formatted down to the last row, without the empty rows below its last value or formula."""
+    last = max(data.rfind(mark) for mark in _VALUES)
+    start, end = data.find(_ROW_END, last), data.rfind(_BODY_END)
+    return data[: start + len(_ROW_END)] + data[end:] if 0 <= last < start < end else data
 
 
 def rows_of(data: bytes, part: str) -> Iterator[etree._Element]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from .. import editions
 from ..editions import Edition, EditionError
@@ -49,7 +50,7 @@ class Workbook:
         self.package, self.path = package, path
         self.parts: dict[str, SheetPart] = {}
         self.notes = Notes()
-        for part in package.sheets:
+        for part in sorted(package.sheets, key=lambda part: part.hidden):  # a hidden copy never comes first
             self.parts.setdefault(part.name, part)
         self.names = tuple(self.parts)
         self.strings = cells.shared_strings(package)
@@ -142,6 +143,7 @@ class Workbook:
                 found[form.id] = tuple(data for data in found[form.id] if _filled(data))
         found = {form_id: group for form_id, group in found.items() if group}
         self._say_units(reader.units, amount_unit, stated)
+        self._say_lines(reader, found.get(UNIT, ()))
         self._say_mixed(edition, found)
         self._say_unit(edition, found.get(UNIT, ()), explicit)
         return Book(
@@ -189,16 +191,30 @@ class Workbook:
                 )
 
     def _say_units(self, lines: list[tuple[CellRef, str]], unit: str, stated: CellRef | None) -> None:
-        for ref, text in lines:
-            if text != unit:
-                source = f"{stated} 选的是“{unit}”" if stated else f"单位信息表没有选金额单位，按“{unit}”处理"
-                self.notes.add(
-                    "S7",
-                    Severity.ERROR,
-                    f"{ref} 写的金额单位是“{text}”，{source}，两处不一致。",
-                    "请核对各表金额的单位：全部以元或全部以万元填写，并与单位信息表一致。",
-                    [ref, *([stated] if stated else [])],
-                )
+        source = f"{stated} 选的是“{unit}”" if stated else f"单位信息表没有选金额单位，按“{unit}”处理"
+        for text, refs in _grouped((ref, text) for ref, text in lines if text != unit).items():
+            self.notes.add(
+                "S7",
+                Severity.ERROR,
+                f"{_places(refs)}写的金额单位是“{text}”，{source}，两处不一致。",
+                "请核对各表金额的单位：全部以元或全部以万元填写，并与单位信息表一致。",
+                [*refs, *([stated] if stated else [])],
+            )
+
+    def _say_lines(self, reader: SheetReader, units: tuple[FormData, ...]) -> None:
+        """Year and name over a pasted table against the unit form."""
+        data = units[0] if units else None
+        year = self._year(data)
+        for there, refs in _grouped((ref, y) for ref, y in reader.years if year not in (None, y)).items():
+            what = f"{_places(refs)}的标题是 {there} 年度，单位信息表填写的是 {year} 年度。"
+            self.notes.add("S10", Severity.WARNING, what, "请核对粘贴的是否为本年度的表。", refs)
+        full = data.text("name") if data is not None else ""
+        known = {norm(full), norm(data.text("short_name") if data is not None else "")} - {""}
+        other = ((r, n) for r, n in reader.names if full and not any(n == k or n.startswith(k + "(") for k in known))
+        for name, refs in _grouped(other).items():
+            what = f"{_places(refs)}写的单位是“{name}”，单位信息表填写的是“{full}”，两处不一致。"
+            fix = "请核对粘贴的是否为本单位的表；单位名称应全文一致。"
+            self.notes.add("S10", Severity.WARNING, what, fix, refs)
 
     def _say_mixed(self, edition: Edition, found: Mapping[str, tuple[FormData, ...]]) -> None:
         """The largest totals of two tables 10,000 times apart: one is in 元, the other in 万元."""
@@ -256,6 +272,22 @@ class Workbook:
                 if cell is not None and cell.is_blank:
                     what = f"{cell.ref} 没有填写“{row.label}”。"
                     self.notes.add("S10", Severity.ERROR, what, row.comment or "请填写。", [cell.ref])
+
+
+_T = TypeVar("_T")
+
+
+def _grouped(lines: Iterable[tuple[CellRef, _T]]) -> dict[_T, list[CellRef]]:
+    """The cells by what they say."""
+    found: dict[_T, list[CellRef]] = {}
+    for ref, text in lines:
+        found.setdefault(text, []).append(ref)
+    return found
+
+
+def _places(refs: Sequence[CellRef]) -> str:
+    named = "、".join(map(str, refs[:3]))
+    return f"{named} 等 {len(refs)} 处" if len(refs) > 3 else f"{named} "
 
 
 def _filled(data: FormData) -> bool:

@@ -16,9 +16,10 @@ from .blocks import BlockReader
 from .cells import Sheet
 from .convert import Converter
 from .heads import HeadMatch
-from .match import loose, norm
+from .match import loose, norm, year_pattern
 
 _OPTIONAL = frozenset({Kind.LINE, Kind.HELP, Kind.RATE})
+_UNITS = ("元", "万元", "千元", "百元", "亿元")
 _RESTORE = "请恢复表样的表头文字（全半角、空格、换行不影响）。"
 
 
@@ -29,7 +30,10 @@ class SheetReader:
     convert: Converter
     divisor: Decimal = Decimal(1)
     decimals: int | None = None
-    units: list[tuple[CellRef, str]] = field(default_factory=list)  # 金额单位 lines met on the tables
+    # What the lines over the tables say: 金额单位, the title's year, the department's normalised name.
+    units: list[tuple[CellRef, str]] = field(default_factory=list)
+    years: list[tuple[CellRef, int]] = field(default_factory=list)
+    names: list[tuple[CellRef, str]] = field(default_factory=list)
 
     def read(self, form: Form, sheet: Sheet) -> FormData:
         blocks = self._table(form, sheet) if form.role is Role.TABLE else self._stacked(form, sheet)
@@ -67,7 +71,7 @@ class SheetReader:
         for reader in readers:
             stray += reader.stray()
         self._say_stray(form, sheet, stray)
-        self._units(sheet, head.rows[0])
+        self._above(form, sheet, head.rows[0])
         return found
 
     def _ordinals(self, form: Form, sheet: Sheet, rows: list[int], places: dict[str, dict[str, int]]) -> int:
@@ -88,11 +92,23 @@ class SheetReader:
                 return row
         return 0
 
-    def _units(self, sheet: Sheet, before: int) -> None:
-        for text, cells in sheet.index.items():
-            name, colon, unit = text.partition(":")
-            if colon and name in ("金额单位", "单位") and unit in ("元", "万元", "千元", "百元", "亿元"):
-                self.units += [(CellRef(sheet.name, r, c), unit) for r, c in cells if r < before]
+    def _above(self, form: Form, sheet: Sheet, before: int) -> None:
+        """The lines over the head: the title's year, 部门：…, 金额单位：…."""
+        title = year_pattern(form.title)
+        for row, cells in sheet.rows.items():
+            if row >= before:
+                break
+            for column, raw in cells.items():
+                if raw.type == "t":
+                    text, ref = norm(raw.text), CellRef(sheet.name, row, column)
+                    name, colon, rest = text.partition(":")
+                    year = title.match(text)
+                    if year:
+                        self.years.append((ref, int(year[1])))
+                    elif colon and name.endswith("单位") and rest in _UNITS:
+                        self.units.append((ref, rest))
+                    elif colon and rest and name in ("部门", "单位", "编制单位", "公开部门", "公开单位"):
+                        self.names.append((ref, rest))
 
     # supplementary sheets: blocks below each other, each under its own head
 

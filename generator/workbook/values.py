@@ -116,6 +116,11 @@ def typed(text: str, *, counted: bool = False) -> Parsed:
     )
 
 
+def plain(text: str) -> Decimal | None:
+    """The number of a text that is nothing but plain digits, as printed forms have them."""
+    return Decimal(text) if len(text) <= _MAX_EXPONENT and _SIMPLE.fullmatch(text) else None
+
+
 def shown(value: Decimal) -> str:
     """Plain shortest digits, never an exponent (but for what no amount can be)."""
     if abs(value.adjusted()) > _MAX_EXPONENT and value:
