@@ -138,6 +138,16 @@ class Bench:
                 found |= set(result.cells)
         return found | (set(self.sums) if mode == "over" else set())
 
+    def limited(self, mode: str) -> set[CellRef]:
+        """Cells that stand in no equation, only in limits: a slip inside the limit is no contradiction."""
+        book = self.book if mode == "pasted" else self.living
+        system = linear.build(Reads(self.edition, book), evaluate(self.edition, book))
+        return {
+            operand.cell
+            for operand, of in zip(system.cells, system.of, strict=True)
+            if operand.cell and all(None in _bounds(system.relations[n].allowed) for n in of)
+        }
+
     def outside(self, book: Book, ref: CellRef) -> bool:
         """Is a relation of the cell broken beyond its tail?"""
         results = evaluate(self.edition, book)
@@ -157,6 +167,10 @@ class Bench:
 
         visit(ref)
         return order[-2::-1]
+
+
+def _bounds(allowed: linear.Interval) -> tuple[Decimal | None, Decimal | None]:
+    return allowed.low, allowed.high
 
 
 def _number(cell: Cell) -> Decimal:
@@ -226,6 +240,7 @@ class Result:
     table: str
     cell: str
     large: bool
+    limited: bool
     within: bool
     caught: bool
     place: int  # 1 named first alone, 2 first with ties, 3 among those named, 4 not named
@@ -237,20 +252,20 @@ def trials(bench: Bench, mode: str, step: int = 1, seed: int = 0) -> Iterator[Re
     """Every ``step``-th slip of the numbers of tables and performance forms, in an order that ``seed`` settles."""
     start = bench.book if mode == "pasted" else bench.living
     before = {key(f) for f in run(bench.edition, start)}
-    readable = bench.checkable(mode)
+    readable, limited = bench.checkable(mode), bench.limited(mode)
     chosen = [(cell, slip) for cell in bench.numbers(mode) if cell.ref in readable for slip in slips(bench, cell)]
     if step > 1:
         random.Random(seed).shuffle(chosen)
         chosen = chosen[: max(1, len(chosen) // step)]
     for cell, slip in chosen:
-        yield _trial(bench, mode, cell, slip, before)
+        yield _trial(bench, mode, cell, slip, before, cell.ref in limited)
 
 
 def key(finding: Finding) -> tuple[object, ...]:
     return finding.rule, finding.severity, finding.message
 
 
-def _trial(bench: Bench, mode: str, cell: Cell, slip: Slip, before: set[tuple[object, ...]]) -> Result:
+def _trial(bench: Bench, mode: str, cell: Cell, slip: Slip, before: set[tuple[object, ...]], limited: bool) -> Result:
     altered = bench.altered(slip.cell, mode)
     new = [f for f in run(bench.edition, altered) if key(f) not in before and f.severity is not Severity.INFO]
     accusing = [f for f in new if f.tied] or [f for f in new if cell.ref in f.cells] or new
@@ -265,7 +280,7 @@ def _trial(bench: Bench, mode: str, cell: Cell, slip: Slip, before: set[tuple[ob
     within = not new and slip.kind != "text" and not bench.outside(altered, cell.ref)
     return Result(
         bench.name, mode, slip.kind, bench.form_of(cell.ref).form.sheet, str(cell.ref),
-        abs(number - old) >= abs(old) / 100, within, bool(new), place,
+        abs(number - old) >= abs(old) / 100, limited, within, bool(new), place,
         len(named.cells) if named else 0, " | ".join(f.message for f in new),
     )  # fmt: skip
 
@@ -321,6 +336,9 @@ def table(results: Sequence[Result]) -> Iterator[str]:
         yield HEAD
         yield Tally(ours).line("all")
         yield Tally([r for r in ours if r.kind != "text"]).line("value slips")
+        yield Tally([r for r in ours if r.kind != "text" and not r.limited]).line("  in cells of an equation")
+        yield Tally([r for r in ours if r.kind != "text" and r.limited]).line("  in cells with limits only")
+        yield Tally([r for r in ours if r.table[:2] <= "05"]).line("01 to 05")
         for title, of in (("kind", "kind"), ("table", "table"), ("book", "book")):
             groups: Mapping[str, list[Result]] = defaultdict(list)
             for result in ours:
@@ -355,7 +373,7 @@ def main(arguments: Sequence[str]) -> int:
             if (not r.caught and not r.within) or (r.caught and r.place > 2):
                 print(f"{r.book} {r.mode} {r.kind} {r.cell}: caught {r.caught}, place {r.place}: {r.says[:160]}")
     for bench in chosen:
-        for mode in options.mode or MODES[:2]:
+        for mode in options.mode or MODES[:2] if options.all else ():
             cells = unread(bench, mode)
             print(f"\n{bench.name}, {mode}: {len(cells)} cells that no relation reads: {'、'.join(cells)}")
     print(f"\n{len(results)} slips in {time.perf_counter() - began:.0f} s")

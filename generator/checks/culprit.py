@@ -16,10 +16,10 @@ from .formula import State
 from .linear import Interval, Relation, System
 from .slips import Slip, recognise
 
-_WIDTH = 8  # first steps tried where no single cell explains everything
+_WIDTH = 12  # first steps tried where no single cell explains everything
 _MANY = 40  # broken relations beyond which only the best first step is tried
 _MOST = 8  # errors sought behind connected relations; more than that is no slip
-_NEAR = Decimal("0.015")  # in the workbook's unit: how exactly a slip has to fit where tails leave room
+_NEAR = Decimal("0.006")  # in the workbook's unit: how exactly a slip has to fit where tails leave room
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class Suspect:
     key: tuple[int, int, int]
     harmless: bool
     slip: Slip | None = None
+
+
+_Entry = tuple[int, Relation, Interval]  # a relation's number, itself, and the changes of the cell that satisfy it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,14 @@ class Search:
         """Errors are taken away until nothing is broken, or nothing more can be explained."""
         waiting = list(self._groups(self._broken))
         left: set[int] = set(self._broken)
-        errors = 0
+        changed: set[int] = set()
+        most = _MOST * (1 + len(self._broken) // _MANY)
         while waiting:
             group = waiting.pop(0)
-            chosen = self._choose(gaps, group) if errors < _MOST * (1 + len(self._broken) // _MANY) else []
+            chosen = self._choose(gaps, group, frozenset(changed)) if len(changed) < most else []
             if not chosen:
                 continue
-            errors += 1
+            changed.add(chosen[0].cell)
             self.cases.append(self._case(chosen))
             gaps = self._mend(gaps, chosen[0])
             left = set(self._still(gaps, [*left, *self.system.of[chosen[0].cell]]))
@@ -97,40 +101,42 @@ class Search:
             else:
                 waiting = [w for w in waiting if not left.isdisjoint(w)]
 
-    def _choose(self, gaps: list[Decimal], group: list[int]) -> list[Suspect]:
+    def _choose(self, gaps: list[Decimal], group: list[int], changed: frozenset[int]) -> list[Suspect]:
         """The suspects of the next error, all as good as the first; none where nothing mends more than it harms."""
-        found = self._suspects(gaps, group)
+        found = self._suspects(gaps, group, changed)
         whole = set(group)
         complete = [s for s in found if s.harmless and whole <= s.mended]
         if complete:
             best = max(s.key for s in complete)
-            return [s for s in complete if s.key == best]
+            return _once(s for s in complete if s.key == best)
         useful = sorted((s for s in found if s.key[0] > 0), key=lambda s: (s.key, not self._blank(s)), reverse=True)
         if not useful:
             return []
         if len(group) > _MANY:
-            return [s for s in useful if s.key == useful[0].key]
-        costs = [(self._cost(gaps, group, suspect), suspect) for suspect in useful[:_WIDTH]]
-        cheapest = min(cost for cost, _ in costs)
-        first = next(s for cost, s in costs if cost == cheapest)
-        return [s for cost, s in costs if cost == cheapest and s.key == first.key]
+            useful = [s for s in useful if s.key == useful[0].key]
+        else:
+            costs = [(self._cost(gaps, group, suspect, changed), suspect) for suspect in useful[:_WIDTH]]
+            cheapest = min(cost for cost, _ in costs)
+            useful = [s for cost, s in costs if cost == cheapest]
+        first = max(useful, key=lambda s: s.key)
+        return _once(s for s in useful if s.key == first.key and s.mended == first.mended)
 
-    def _cost(self, gaps: list[Decimal], group: list[int], first: Suspect) -> tuple[int, int, int]:
+    def _cost(
+        self, gaps: list[Decimal], group: list[int], first: Suspect, changed: frozenset[int]
+    ) -> tuple[int, int, int]:
         """What remains unexplained, the errors in all, and minus what soft relations say, after ``first``."""
-        errors, soft = 1, first.key[2]
-        gaps = self._mend(gaps, first)
-        left = self._still(gaps, [*group, *self.system.of[first.cell]])
-        while left and errors <= _MOST:
-            found = self._suspects(gaps, left)
-            if not found:
-                break
-            best = max(found, key=lambda s: (s.harmless and set(left) <= s.mended, s.key))
-            if best.key[0] <= 0:
-                break
-            errors, soft = errors + 1, soft + best.key[2]
+        errors, soft, left, best = 0, 0, group, first
+        while True:
+            errors, soft, changed = errors + 1, soft + best.key[2], changed | {best.cell}
             gaps = self._mend(gaps, best)
             left = self._still(gaps, [*left, *self.system.of[best.cell]])
-        return len(left), errors, -soft
+            whole = set(left)
+            found = self._suspects(gaps, left, changed) if left and errors <= _MOST else []
+            if not found:
+                return len(left), errors, -soft
+            best = max(found, key=lambda s: (s.harmless and whole <= s.mended, s.key))
+            if best.key[0] <= 0:
+                return len(left), errors, -soft
 
     def _mend(self, gaps: Sequence[Decimal], suspect: Suspect) -> list[Decimal]:
         after = list(gaps)
@@ -145,15 +151,17 @@ class Search:
         relations = self.system.relations
         return [n for n in dict.fromkeys(of) if relations[n].hard and not relations[n].allowed.holds(gaps[n])]
 
-    def _suspects(self, gaps: Sequence[Decimal], group: Sequence[int]) -> list[Suspect]:
-        cells = dict.fromkeys(cell for n in group for cell in self.system.relations[n].terms)
-        lifting = dict.fromkeys(cell for n in group for cell in self.system.relations[n].lifts)
-        found = (self._suspect(cell, gaps, [n for n in group if cell in self.system.relations[n].lifts])
-                 if cell in lifting else self._suspect(cell, gaps, ()) for cell in cells)  # fmt: skip
-        return [suspect for suspect in found if suspect is not None]
+    def _suspects(self, gaps: Sequence[Decimal], group: Sequence[int], changed: frozenset[int]) -> list[Suspect]:
+        relations = self.system.relations
+        lifted: dict[int, list[int]] = {}
+        for n in group:
+            for cell in relations[n].lifts:
+                lifted.setdefault(cell, []).append(n)
+        cells = dict.fromkeys(cell for n in group for cell in relations[n].terms if cell not in changed)
+        return [suspect for cell in cells for suspect in self._changes(cell, gaps, lifted.get(cell, ()))]
 
-    def _suspect(self, cell: int, gaps: Sequence[Decimal], lifted: Sequence[int]) -> Suspect | None:
-        """The best change of one cell, or None where none mends anything."""
+    def _changes(self, cell: int, gaps: Sequence[Decimal], lifted: Sequence[int]) -> Iterator[Suspect]:
+        """The changes of one cell that mend something: for each set of relations that can be mended together."""
         relations = self.system.relations
         entries = [
             (n, relations[n], relations[n].allowed.solved(relations[n].terms[cell], gaps[n]))
@@ -163,29 +171,43 @@ class Search:
         for n, relation, room in entries:
             if relation.hard and n not in lifted and not relation.allowed.holds(gaps[n]):
                 points |= dict.fromkeys(p for p in (_middle(room), room.low, room.high) if p)
-        best: tuple[tuple[int, int, int], Decimal] | None = None
+        found: dict[frozenset[int], tuple[tuple[int, int, int], Decimal]] = {}
         for point in points:
             key = self._key(entries, gaps, point, lifted)
-            if key[1] > len(lifted) and (best is None or key > best[0]):
-                best = (key, point)
-        if best is None:
-            return None
-        key, point = best
+            mended = frozenset(
+                n for n, r, fits in entries if r.hard and fits.holds(point) and not r.allowed.holds(gaps[n])
+            )
+            mended -= set(lifted)
+            if mended and (mended not in found or key > found[mended][0]):
+                found[mended] = (key, point)
+        for mended, (key, point) in found.items():
+            yield self._suspect(cell, entries, gaps, frozenset([*mended, *lifted]), key, point)
+
+    def _suspect(
+        self,
+        cell: int,
+        entries: Sequence[_Entry],
+        gaps: Sequence[Decimal],
+        mended: frozenset[int],
+        key: tuple[int, int, int],
+        point: Decimal,
+    ) -> Suspect:
+        """The change nearest to what most relations wish for, inside the room that all satisfied ones leave."""
         room, wishes, harmless = Interval(None, None), Counter[Decimal](), True
         for n, relation, fits in entries:
+            held = relation.allowed.holds(gaps[n])
             if fits.holds(point):
                 room = room.within(fits) if relation.hard else room
-                if not relation.allowed.holds(gaps[n]) and n not in lifted:
+                if not held:
                     wishes[_middle(fits)] += 1 + relation.hard
-            elif relation.hard and cell not in relation.lifts:
-                harmless = harmless and not relation.allowed.holds(gaps[n])
+            elif relation.hard and held and cell not in relation.lifts:
+                harmless = False
         inside = [wish for wish, _ in wishes.most_common() if room.holds(wish)]
-        mended = [n for n, r, fits in entries if r.hard and fits.holds(point) and not r.allowed.holds(gaps[n])]
-        return Suspect(cell, inside[0] if inside else point, room, frozenset([*mended, *lifted]), key, harmless)
+        return Suspect(cell, inside[0] if inside else point, room, mended, key, harmless)
 
     def _key(
         self,
-        entries: Sequence[tuple[int, Relation, Interval]],
+        entries: Sequence[_Entry],
         gaps: Sequence[Decimal],
         point: Decimal,
         lifted: Sequence[int],
@@ -265,6 +287,11 @@ class Search:
         """Does a relation set the two against each other, as a total and its addend?"""
         both = [t for n in self.system.of[one] if other in (t := self.system.relations[n].terms)]
         return any(terms[one] * terms[other] < 0 for terms in both)
+
+
+def _once(suspects: Iterable[Suspect]) -> list[Suspect]:
+    """The first of each cell."""
+    return list({s.cell: s for s in reversed(list(suspects))}.values())[::-1]
 
 
 def _middle(room: Interval) -> Decimal:

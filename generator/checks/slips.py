@@ -10,6 +10,7 @@ from .linear import Interval
 
 _WAN = Decimal(10000)
 _TEN = Decimal(10)
+_LONG = 7  # digits; among longer numbers one digit more or less rarely fits by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def _telling(value: Decimal) -> Iterator[Slip]:
     yield Slip("金额单位填错（元与万元混淆）", value / _WAN)
     yield Slip("金额单位填错（元与万元混淆）", value * _WAN)
     digits, exponent = _digits(value)
+    yield Slip("相邻两位数字颠倒", _number(digits[0] + "0" + digits[1:], exponent, value))  # 0 came first and was lost
     for n in range(len(digits) - 1):
         if digits[n] != digits[n + 1]:
             swapped = digits[:n] + digits[n + 1] + digits[n] + digits[n + 2 :]
@@ -53,18 +55,19 @@ def _telling(value: Decimal) -> Iterator[Slip]:
 
 
 def _missing(value: Decimal) -> Iterator[Slip]:
-    """One digit left out, or one too many: many amounts are this near, so it tells little."""
+    """One digit left out, or one too many: many amounts are that near to a short number, so it tells little."""
     if not value:
         return
     digits, exponent = _digits(value)
+    long = len(digits) >= _LONG
     for n in range(len(digits) + 1):
         for digit in "0123456789":
             longer = digits[:n] + digit + digits[n:]
-            yield Slip("漏录一位数字", _number(longer, exponent, value), telling=False)
+            yield Slip("漏录一位数字", _number(longer, exponent, value), telling=long)
             if exponent > -2:
-                yield Slip("漏录一位数字", _number(longer, exponent - 1, value), telling=False)
+                yield Slip("漏录一位数字", _number(longer, exponent - 1, value), telling=long)
     for n in range(len(digits)):
-        yield Slip("多录一位数字", _number(digits[:n] + digits[n + 1 :], exponent, value), telling=False)
+        yield Slip("多录一位数字", _number(digits[:n] + digits[n + 1 :], exponent, value), telling=long)
 
 
 def _digits(value: Decimal) -> tuple[str, int]:
