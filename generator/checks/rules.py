@@ -19,7 +19,7 @@ from ..model import expression
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
 from ..model.finding import Severity
 from ..model.form import Form
-from .formula import ARITHMETIC, COMPARISONS, FUNCTIONS
+from .formula import ARITHMETIC, COMPARISONS, EVERY, FUNCTIONS
 from .keyed import EditionKey
 from .registry import NAMES as CODED_NAMES
 from .rule import Check, Each, Rule, RuleKind, Scope, Sums
@@ -195,12 +195,19 @@ def _fill(node: Node, part: str, places: Mapping[str, str]) -> str:
         raise node.fail(f"{part!r} names a place that `each` does not fill") from None
 
 
+def _can_hold(form: Form, row: str) -> bool:
+    """May a row of that code stand in one of the form's open tables?"""
+    return row.isdigit() and any(block.open is not None and len(row) in block.open.levels for block in form.blocks)
+
+
 def _check_ref(forms: Mapping[str, Form], node: Node, form_id: str, row: str, column: str) -> None:
     form = forms.get(form_id)
     if form is None:
         raise node.fail(f"no form {form_id!r}")
-    if "{}" in row:
+    if "{}" in row or _can_hold(form, row):
         blocks = form.blocks
+    elif row == EVERY:
+        blocks = tuple(block for block in form.blocks if block.open is not None)
     else:
         fixed = form.block_of_row(row)
         blocks = (fixed,) if fixed is not None else ()

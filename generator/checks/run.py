@@ -11,7 +11,7 @@ from ..model.book import Book
 from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
-from . import accuse, report, rules
+from . import accuse, answers, report, rules, units
 from .coded import Subject
 from .formula import NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
@@ -27,10 +27,13 @@ def run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     trial = _Trial(edition, book, whole=False)
     results: Sequence[RuleResult] = tuple(trial.results())
     found: list[Finding] = []
+    mixed = units.mixed(trial.reads, rules.load(edition), results, lambda: evaluate(edition, book))
+    results = mixed.kept(results)
     if any(accuse.wanted(result) for result in results):
-        trial.whole = True  # what holds speaks too
-        found, results = accuse.findings(trial.reads, tuple(trial.results()))
-    said = [*book.findings, *found, *report.findings(trial.reads, results)]
+        trial.whole = trial.sided = True  # relations that hold speak too
+        found, results = accuse.findings(trial.reads, mixed.kept(trial.results()))
+    said = [*mixed.said(book.findings), *mixed.findings, *found, *report.findings(trial.reads, results)]
+    said = [*answers.answered(book, said), *answers.remarks(edition, book, said)]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
 
 
@@ -41,11 +44,16 @@ def evaluate(edition: Edition, book: Book) -> tuple[RuleResult, ...]:
 
 @dataclass
 class _Trial:
-    """One book on trial. ``whole`` asks for every result, else only for those there is something to say about."""
+    """One book on trial.
+
+    ``whole`` asks for every result, else only for those there is something to say about; ``sided`` leaves out what
+    holds and compares nothing.
+    """
 
     edition: Edition
     book: Book
     whole: bool
+    sided: bool = False
 
     def __post_init__(self) -> None:
         self.reads = Reads(self.edition, self.book)
@@ -67,8 +75,8 @@ class _Trial:
         if (check.when or check.unless) and not self._conditions(check, {})[1]:
             return
         for verdict in CODED[check.coded](subject, check):
-            if self.whole or verdict.outcome is not Outcome.HOLDS:
-                left, right = verdict.left, verdict.right
+            left, right = verdict.left, verdict.right
+            if verdict.outcome is not Outcome.HOLDS or (self.whole and not (self.sided and left is None)):
                 yield RuleResult(
                     rule,
                     check,

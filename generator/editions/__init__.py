@@ -101,6 +101,15 @@ class Edition:
                     found[row["code"]] = (ours, row["name"])
         return {code: name for code, (_, name) in found.items()}
 
+    @cached_property
+    def subject_names(self) -> Mapping[str, tuple[str, ...]]:
+        """Every name the subject list has for a code, in whatever year."""
+        found: dict[str, dict[str, None]] = {}
+        with self.find("subjects.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                found.setdefault(row["code"], {})[row["name"]] = None
+        return {code: tuple(names) for code, names in found.items()}
+
 
 def ids() -> tuple[str, ...]:
     """Ids of all editions at hand: the folders that hold an edition.yaml."""
