@@ -67,7 +67,7 @@ def check(workbook: Path, edition_id: str | None = None, say: Say = _silent) -> 
         say("读取工作簿")
         edition, book = read(workbook, edition_id)
         say("校验")
-        return Checked(edition, book, _ordered(book.findings, run(edition, book)))
+        return Checked(edition, book, _ordered(run(edition, book)))
 
 
 def generate(
@@ -91,12 +91,12 @@ def generate(
 
         say("撰写文字")
         disclosure, more = compose(edition, checked.book, draft)
-        findings = _ordered(findings, more)
+        findings = _ordered(findings, _unsaid(checked, more))
         if has_errors(findings) and not draft:
             return Generated(edition.id, findings)
         say("排版")
         rendered = render(edition.find("style.docx"), disclosure)
-        findings = _ordered(findings, rendered.findings)
+        findings = _ordered(findings, _unsaid(checked, rendered.findings))
         if has_errors(findings) and not draft:
             return Generated(edition.id, findings)
         say("写入文件")
@@ -163,6 +163,14 @@ def output_path(workbook: Path, output: Path | None) -> Path:
 
 def has_errors(findings: tuple[Finding, ...]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _unsaid(checked: Checked, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Findings of a later step, with the user's answers, without those that the checks have made of the same cells."""
+    from .checks.answers import answered
+
+    said = {(finding.rule, cell) for finding in checked.findings for cell in finding.cells}
+    return answered(checked.book, [f for f in findings if not any((f.rule, cell) in said for cell in f.cells)])
 
 
 def _ordered(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -10,10 +10,11 @@ from ..editions import Edition
 from ..model.book import BlockData, Book, FormData, RowData
 from ..model.cell import Cell, CellKind, CellRef
 from ..model.form import Block, Column, Kind, Row
-from . import places
+from . import places, texts
 from .formula import Operand, Reads, Side, State, amount_columns
 from .implied import Implied
 from .rule import Check, Outcome, Rule
+from .texts import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class Subject:
     reads: Reads
     implied: Implied
     rules: tuple[Rule, ...]
+    kept: dict[str, list[Words]] = field(default_factory=dict)  # what several checks ask for
+
+    def words(self) -> list[Words]:
+        """Every cell of free text, found once."""
+        if "words" not in self.kept:
+            self.kept["words"] = list(texts.words(self.book))
+        return self.kept["words"]
 
 
 Coded = Callable[[Subject, Check], Iterable[Verdict]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 
 from ..model.cell import CellKind, CellRef
 from ..model.form import Role
@@ -13,6 +13,7 @@ from . import texts
 from .coded import Coded, Subject, Verdict
 from .formula import State
 from .rule import Check, Outcome
+from .texts import Words
 
 # What the blank form asks to be filled in or struck out.
 _LEFTOVERS = re.compile(
@@ -32,20 +33,30 @@ _PERSON = re.compile(
 )
 _HIGHER_MONEY = ("补助", "转移支付", "下达", "拨付", "专项", "追加", "安排", "配套", "资金")
 _THIS_WORK = "部门|单位|决算|预算|整体|项目|绩效|重点工作|收入|支出|财政"
-_FIGURE = re.compile(r"(?<![\d.])\d[\d,，]*\.\d+")
+_FIGURE = re.compile(r"(?<![\d.])\d[\d,]*\.\d+")
+_SAID = re.compile("上年|去年|上一年|以前年度")
+_TELLING = 10  # 万元: smaller amounts turn up by chance
+
+
+Wrong = tuple[Words, dict[str, str], tuple[CellRef, ...]]
+
+
+def _told(wrong: Iterable[Wrong]) -> Iterator[Verdict]:
+    """One verdict for each text that is wrong; one in all when none is."""
+    none = True
+    for words, said, more in wrong:
+        none = False
+        yield Verdict(Outcome.BROKEN, (words.cell.ref, *more), {"cell": str(words.cell.ref), **said})
+    if none:
+        yield Verdict(Outcome.HOLDS)
 
 
 def leftovers(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Nothing of the blank form's own placeholders is left in any text."""
-    for words in texts.words(subject.book):
-        found = _LEFTOVERS.search(words.text)
-        if found is None:
-            yield Verdict(Outcome.HOLDS, (words.cell.ref,))
-            continue
-        place = texts.around(words.text, *found.span())
-        yield Verdict(
-            Outcome.BROKEN, (words.cell.ref,), {"cell": str(words.cell.ref), "found": found[0], "place": place}
-        )
+    found = ((words, _LEFTOVERS.search(words.text)) for words in subject.words())
+    return _told(
+        (words, {"found": hit[0], "place": texts.around(words.text, *hit.span())}, ()) for words, hit in found if hit
+    )
 
 
 def levels(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -53,13 +64,12 @@ def levels(subject: Subject, check: Check) -> Iterator[Verdict]:
     level = subject.book.text(*check.given["level"][0].split("."))
     own = subject.edition.levels.get(level)
     if own is None:
-        return
-    others = {w for name, kept in subject.edition.levels.items() if name != level for w in kept.values()}
-    others -= set(own.values())
-    for words in texts.words(subject.book):
-        found = next((w for w in others if _speaks(words.text, w)), None)
-        said = {"cell": str(words.cell.ref), "found": found or "", "level": level, "right": "、".join(own.values())}
-        yield Verdict(Outcome.BROKEN if found else Outcome.HOLDS, (words.cell.ref,), said)
+        return iter(())
+    kept = set(own.values())
+    others = {w for words in subject.edition.levels.values() for w in words.values() if w not in kept}
+    said = {"level": level, "right": "、".join(own.values())}
+    found = ((words, next((w for w in others if _speaks(words.text, w)), "")) for words in subject.words())
+    return _told((words, {"found": word, **said}, ()) for words, word in found if word)
 
 
 def _speaks(text: str, word: str) -> bool:
@@ -75,73 +85,84 @@ def _speaks(text: str, word: str) -> bool:
 def private(subject: Subject, check: Check) -> Iterator[Verdict]:
     """No phone numbers, identity numbers or named contacts in running text."""
     allowed = set(check.given.get("allowed", ()))
-    for words in texts.words(subject.book):
-        text = unicodedata.normalize("NFKC", words.text)
-        found: list[str] = []
-        if _IDENTITY.search(text):
-            found.append("身份证号码")
-        elif words.path not in allowed and words.data.form.role is not Role.PERFORMANCE and _PHONE.search(text):
-            found.append("电话号码")
-        if words.data.form.role is not Role.PERFORMANCE and _PERSON.search(text):
-            found.append("个人姓名")
-        said = {"cell": str(words.cell.ref), "found": "、".join(found)}
-        yield Verdict(Outcome.BROKEN if found else Outcome.HOLDS, (words.cell.ref,), said)
+    found = ((words, _private(words, words.path in allowed)) for words in subject.words())
+    return _told((words, {"found": "、".join(kinds)}, ()) for words, kinds in found if kinds)
+
+
+def _private(words: Words, phone_allowed: bool) -> list[str]:
+    found = []
+    running = words.data.form.role is not Role.PERFORMANCE  # the forms have fields for contacts
+    if _IDENTITY.search(words.plain):
+        found.append("身份证号码")
+    elif running and not phone_allowed and _PHONE.search(words.plain):
+        found.append("电话号码")
+    if running and _PERSON.search(words.plain):
+        found.append("个人姓名")
+    return found
 
 
 def stale_years(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A text that speaks of last year's work, or of a year still further back, as if it were this year's."""
     this = _year(subject, check)
-    if not this:
-        return
     reasons = set(check.given.get("reasons", ()))
-    stale = re.compile(rf"(?:{this - 1})\s*年度?(?:{_THIS_WORK})")
-    for words in texts.words(subject.book):
-        named = texts.years(words.text)
-        if not named:
-            continue
+    stale = re.compile(rf"{this - 1}\s*年度?(?:{_THIS_WORK})")
+
+    def wrong(words: Words, named: tuple[int, ...]) -> bool:
+        if not named or max(named) >= this:
+            return False
         if f"{words.data.form.id}.{words.block}" in reasons:
-            wrong = max(named) < this and min(named) < this - 1
-        else:
-            found = stale.search(unicodedata.normalize("NFKC", words.text))
-            wrong = max(named) < this and found is not None
-        said = {"cell": str(words.cell.ref), "years": "、".join(map(str, sorted(set(named)))), "year": str(this)}
-        yield Verdict(Outcome.BROKEN if wrong else Outcome.HOLDS, (words.cell.ref,), said)
+            return min(named) < this - 1
+        return stale.search(words.plain) is not None
+
+    found = ((words, texts.years(words.plain)) for words in (subject.words() if this else ()))
+    return _told(
+        (words, {"years": "、".join(map(str, sorted(set(named)))), "year": str(this)}, ())
+        for words, named in found
+        if wrong(words, named)
+    )
 
 
 def stale_figures(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A text that quotes last year's figure without saying that it is last year's."""
     this = _year(subject, check)
     known: dict[Decimal, CellRef] = {}
-    current: set[Decimal] = set()
     for path, column in zip(check.given["rows"], check.given["columns"], strict=True):
         form_id, _, block = path.partition(".")
         data = subject.book.sheet(form_id)
         for row in data.blocks[block].rows if data is not None and block in data.blocks else ():
-            last = subject.reads.in_row(data, row, column)  # type: ignore[arg-type]
-            if last.state is State.NUMBER and last.cell is not None and abs(last.value) >= 10:
-                known.setdefault(round(abs(last.value), 2), last.cell)
+            last = subject.reads.at(form_id, row.key, column)
+            if last.state is State.NUMBER and last.cell is not None and abs(last.value) >= _TELLING:
+                known.setdefault(_cents(last.value), last.cell)
+
+    def quotes() -> Iterator[Wrong]:
+        current: set[Decimal] | None = None
+        for words in subject.words() if known else ():
+            for hit in _FIGURE.findall(words.plain):
+                value = Decimal(hit.replace(",", ""))
+                if value not in known or _SAID.search(words.plain) or this - 1 in texts.years(words.plain):
+                    continue
+                current = _current(subject) if current is None else current
+                if value not in current:
+                    yield words, {"found": hit, "source": str(known[value])}, (known[value],)
+                    break
+
+    return _told(quotes())
+
+
+def _current(subject: Subject) -> set[Decimal]:
+    """All amounts of this year's tables, as they are shown."""
+    found: set[Decimal] = set()
     for form in subject.edition.tables:
-        table = subject.book.sheet(form.id)
-        for block_data in table.blocks.values() if table is not None else ():
-            for row in block_data.rows:
-                current |= {
-                    round(abs(cell.number / table.divisor), 2)  # type: ignore[union-attr]
-                    for cell in row.cells.values()
-                    if cell.kind is CellKind.NUMBER and cell.number is not None
-                }
-    for words in texts.words(subject.book):
-        text = unicodedata.normalize("NFKC", words.text)
-        if "上年" in text or "去年" in text or (this and this - 1 in texts.years(text)):
-            continue
-        for found in _FIGURE.finditer(text):
-            value = Decimal(found[0].replace(",", "").replace("，", ""))
-            if value in known and value not in current:
-                said = {"cell": str(words.cell.ref), "found": found[0], "source": str(known[value])}
-                yield Verdict(Outcome.BROKEN, (words.cell.ref, known[value]), said)
-                break
-        else:
-            if _FIGURE.search(text):
-                yield Verdict(Outcome.HOLDS, (words.cell.ref,))
+        data = subject.book.sheet(form.id)
+        for rows in data.blocks.values() if data is not None else ():
+            for cell in (cell for row in rows.rows for cell in row.cells.values()):
+                if data is not None and cell.kind is CellKind.NUMBER and cell.number is not None:
+                    found.add(_cents(cell.number / data.divisor))
+    return found
+
+
+def _cents(value: Decimal) -> Decimal:
+    return abs(value).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def dates(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -151,7 +172,7 @@ def dates(subject: Subject, check: Check) -> Iterator[Verdict]:
         for data in subject.book.sheets.get(scope.form, ()) if this else ():
             for key in check.given["fields"]:
                 cell = data.cell(key, "value")
-                named = texts.years(cell.text) if cell is not None else ()
+                named = texts.years(unicodedata.normalize("NFKC", cell.text)) if cell is not None else ()
                 if cell is None or not named:
                     continue
                 said = {"cell": str(cell.ref), "date": cell.text, "year": str(this)}

@@ -24,6 +24,7 @@ class Words:
     row: RowData
     column: str
     cell: Cell
+    plain: str  # in half-width signs
 
     @property
     def text(self) -> str:
@@ -44,13 +45,14 @@ def words(book: Book) -> Iterator[Words]:
             block = blocks.get(key)
             kinds = {} if block is None else {c.key: c.kind for c in block.columns}
             own = _fields(data.form) if block is None else {row.key: row.kind for row in block.rows}
+            first = block.value_columns[0].key if block is not None and block.value_columns else ""
             for row in rows.rows:
                 for column, cell in row.cells.items():
                     if cell.kind is not CellKind.TEXT or not cell.text.strip():
                         continue
-                    kind = own.get(row.key) if block is None or _first(block, column) else None
+                    kind = own.get(row.key) if block is None or column == first else None
                     if (kind or kinds.get(column)) in _WORDS:
-                        yield Words(data, key, row, column, cell)
+                        yield Words(data, key, row, column, cell, unicodedata.normalize("NFKC", cell.text))
 
 
 def _blocks(form: Form) -> dict[str, Block]:
@@ -62,14 +64,9 @@ def _fields(form: Form) -> dict[str, Kind | None]:
     return {part.field: part.kind for line in form.lines for part in line.parts if part.field}
 
 
-def _first(block: Block, column: str) -> bool:
-    values = block.value_columns
-    return bool(values) and values[0].key == column
-
-
 def years(text: str) -> tuple[int, ...]:
-    """The years a text names, as in 2021年."""
-    return tuple(int(found) for found in _YEAR.findall(unicodedata.normalize("NFKC", text)))
+    """The years a text in half-width signs names, as in 2021年."""
+    return tuple(int(found) for found in _YEAR.findall(text))
 
 
 def around(text: str, start: int, end: int, reach: int = 8) -> str:
