@@ -58,6 +58,7 @@ class Search:
     def __post_init__(self) -> None:
         self._at = {o.cell: n for n, o in enumerate(self.system.cells)}
         self._broken = frozenset(n for n, r in enumerate(self.system.relations) if r.hard and r.broken)
+        self._soft = [n for n, r in enumerate(self.system.relations) if not r.hard and r.broken]
         self._solve([relation.gap for relation in self.system.relations])
         told = {n for case in self.cases for n in case.relations}
         self.unexplained = sorted(self._broken - told)
@@ -233,21 +234,21 @@ class Search:
 
     def _case(self, chosen: list[Suspect]) -> Case:
         judged = [self._with_slip(suspect) for suspect in chosen]
-        telling = [s for s in judged if self._unusable(s)] or [
-            s for s in judged if s.slip is not None and s.slip.telling
-        ]
-        judged.sort(key=lambda s: (s not in telling, self._blank(s)))
+        telling = {s.cell for s in judged if self._unusable(s)}
+        telling = telling or {s.cell for s in judged if s.slip is not None and s.slip.telling}
+        judged.sort(key=lambda s: (s.cell not in telling, self._blank(s)))
         first = judged[0]
-        relations = self.system.relations
-        soft = [n for n in self.system.of[first.cell] if not relations[n].hard and relations[n].broken]
-        fits = [
-            n
-            for n in soft
-            if relations[n].allowed.holds(relations[n].gap + relations[n].terms[first.cell] * first.change)
-        ]
         told = [n for n in self.system.of[first.cell] if n in self._broken]
-        told += sorted(n for n in first.mended & self._broken if n not in told)
-        return Case(tuple(judged), 1 if len(telling) == 1 else len(judged), tuple(dict.fromkeys([*told, *fits])))
+        told += sorted((first.mended & self._broken).difference(told))
+        told += [n for n in self._soft if self._settles(first, n)]
+        return Case(tuple(judged), 1 if len(telling) == 1 else len(judged), tuple(told))
+
+    def _settles(self, suspect: Suspect, n: int) -> bool:
+        """Does the change mend the soft relation, or lift it?"""
+        relation = self.system.relations[n]
+        if suspect.cell in relation.terms:
+            return relation.allowed.holds(relation.gap + relation.terms[suspect.cell] * suspect.change)
+        return suspect.cell in relation.lifts
 
     def _unusable(self, suspect: Suspect) -> bool:
         return self.system.cells[suspect.cell].state is State.BAD
