@@ -14,7 +14,6 @@ from ..model import expression
 from ..model.book import FormData, RowData
 from ..model.cell import Cell, CellRef
 from ..model.expression import Call, Ref
-from ..model.figure import ZERO
 from ..model.form import Block
 from . import places
 from .coded import Coded, Subject, Verdict
@@ -196,8 +195,8 @@ def reason_given(subject: Subject, check: Check) -> Iterator[Verdict]:
             continue
         if check.given.get("each_given") and row.before.state is not State.NUMBER:
             continue
-        if not row.difference:
-            continue
+        if not row.difference or (row.row is not None and row.reason is None):
+            continue  # a column that can't be found is the reader's affair
         like = row.now if row.now.cell is not None else row.before
         words = {
             "sheet": row.data.form.sheet,
@@ -265,10 +264,6 @@ def years_differ(subject: Subject, check: Check) -> Iterator[Verdict]:
             "what": "相差上千倍，疑为元、万元混用" if mixed else "分毫不差，疑把本年数填成了上年数",
         }
         yield Verdict(Outcome.BROKEN if mixed or same else Outcome.HOLDS, cells, words)
-
-
-def zero_reason(value: Decimal) -> bool:
-    return value == ZERO
 
 
 CODED: dict[str, Coded] = {

@@ -23,6 +23,8 @@ _LEFTOVERS = re.compile(
     r"|二选一|任选其一|[，、；：。,;]{2,}(?<!\.)"
     r"|(?:主要)?原因(?:是|为)[：:]?\s*[。；;，,]|(?:主要)?原因(?:是|为)[：:]?\s*$"
 )
+# Two signs or more said twice; numerals and words that are doubled on purpose (许多许多) aside.
+_TWICE = re.compile(r"((?![一二三四五六七八九十百千万许逐不个])[\u4e00-\u9fff]{2,6})\1")
 _PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[-－—]\d{7,8})(?!\d)")
 _IDENTITY = re.compile(
     r"(?<![\dA-Za-z])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
@@ -31,7 +33,7 @@ _PERSON = re.compile(
     r"(?:联\s*系\s*人|经\s*办\s*人|填\s*[报表]\s*人|审\s*核\s*人|负\s*责\s*人)\s*[：:]\s*"
     r"[\u4e00-\u9fff][\u4e00-\u9fff ·]{1,4}"
 )
-_HIGHER_MONEY = ("补助", "转移支付", "下达", "拨付", "专项", "追加", "安排", "配套", "资金")
+_HIGHER_MONEY = ("补助", "转移支付", "下达", "拨付", "专项", "追加", "配套")
 _THIS_WORK = "部门|单位|决算|预算|整体|项目|绩效|重点工作|收入|支出|财政"
 _FIGURE = re.compile(r"(?<![\d.])\d[\d,]*\.\d+")
 _SAID = re.compile("上年|去年|上一年|以前年度")
@@ -57,6 +59,22 @@ def leftovers(subject: Subject, check: Check) -> Iterator[Verdict]:
     return _told(
         (words, {"found": hit[0], "place": texts.around(words.text, *hit.span())}, ()) for words, hit in found if hit
     )
+
+
+def slips(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A word typed twice in a row, or a quotation that does not end."""
+    return _told((words, {"found": found}, ()) for words in subject.words() if (found := _slip(words.text)))
+
+
+def _slip(text: str) -> str:
+    twice = _TWICE.search(text)
+    if twice is not None:
+        return f"重复的“{twice[1]}”：{texts.around(text, *twice.span())}"
+    for opening, closing in ("“”", "《》"):
+        if text.count(opening) != text.count(closing):
+            at = text.rfind(opening) if text.count(opening) > text.count(closing) else text.rfind(closing)
+            return f"不成对的引号或书名号：{texts.around(text, at, at + 1)}"
+    return ""
 
 
 def levels(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -186,6 +204,7 @@ def _year(subject: Subject, check: Check) -> int:
 
 CODED: dict[str, Coded] = {
     "leftovers": leftovers,
+    "slips_of_typing": slips,
     "level_words": levels,
     "private_data": private,
     "stale_years": stale_years,
