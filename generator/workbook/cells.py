@@ -211,16 +211,16 @@ def _raw(c: etree._Element, strings: tuple[str, ...]) -> Raw | None:
     value: str | None = None
     formula = False
     last = c[-1]
-    if len(c) == 1 and last.tag.endswith("}v"):
+    if len(c) == 1 and last.tag[-2:] == "}v":
         value = last.text
     else:
         for child in c:
             tag = child.tag
-            if tag.endswith("}v"):
+            if tag[-2:] == "}v":
                 value = child.text
-            elif tag.endswith("}f"):
+            elif tag[-2:] == "}f":
                 formula = True
-            elif tag.endswith("}is"):
+            elif tag[-3:] == "}is":
                 value = _texts(child)
     style = c.get("s", "")
     if not value:

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 from lxml import etree
 
@@ -34,6 +36,7 @@ _HOSTILE = "请用 Excel 或 WPS 打开该文件，另存为新的 .xlsx 后再�
 
 _VALUES = (b"</v>", b"</is>", b"</f>", b"<f ")
 _ROW_END, _BODY_END = b"</row>", b"</sheetData>"
+_SHEET_END, _MERGES, _MERGES_END = b"</worksheet>", b"<mergeCells", b"</mergeCells>"
 _ROW_TAGS = ("{*}row", "{*}mergeCell")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _PLAIN = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
@@ -284,10 +287,22 @@ def _without_blank_tail(data: bytes) -> bytes:
     return data[: start + len(_ROW_END)] + data[end:] if 0 <= last < start < end else data
 
 
+def _bare(data: bytes) -> bytes:
+    """A sheet of the usual shape without all that is never read behind its cells (rules, lists), but for merges."""
+    end = data.find(_BODY_END)
+    if end < 0 or b"<!" in data or not data.endswith(_SHEET_END):
+        return data
+    end += len(_BODY_END)
+    first = data.find(_MERGES, end)
+    last = data.find(_MERGES_END, first) + len(_MERGES_END) if first > 0 else 0
+    return data[:end] + (data[first:last] if last > first > 0 else b"") + _SHEET_END
+
+
 def rows_of(data: bytes, part: str) -> Iterator[etree._Element]:
     """Each row and merged range of a sheet, in the order of the file. A large sheet is let go row by row."""
+    data = _bare(data)
     if data.count(_LT[0]) <= WHOLE_TAGS:
-        yield from _parse(data, part).iter(*_ROW_TAGS)
+        yield from _small(data, part)
         return
     context = etree.iterparse(
         io.BytesIO(data),
@@ -308,6 +323,18 @@ def rows_of(data: bytes, part: str) -> Iterator[etree._Element]:
                 del parent[0]
     except etree.XMLSyntaxError as error:
         raise damaged(part) from error
+
+
+def _small(data: bytes, part: str) -> Iterator[etree._Element]:
+    """Rows and merged ranges of a sheet parsed at once. The standard library's elements are at hand sooner than lxml's
+    and have all that is asked of them here; no entity can stand in what has passed the guard."""
+    try:
+        root: Any = ElementTree.fromstring(data)  # noqa: S314
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise damaged(part) from error
+    space = root.tag.rpartition("}")[0]
+    for name in ("row", "mergeCell"):
+        yield from root.iter(space + "}" + name if space else name)
 
 
 def _parse(data: bytes, part: str) -> etree._Element:
