@@ -67,8 +67,8 @@ class Bench:
         for total, addends in self.sums.items():
             for _, ref in addends:
                 self._above[ref].append(total)
-        self.book = self.with_cells([replace(self.cell(ref), formula=False) for ref in self._where])
-        self.living = self.with_cells([replace(self.cell(ref), formula=True) for ref in self.sums])
+        self.book = self.with_cells([_typed(self.cell(ref), False) for ref in self._where])
+        self.living = self.with_cells([_typed(self.cell(ref), True) for ref in self.sums])
 
     def cell(self, ref: CellRef, book: Book | None = None) -> Cell:
         form_id, n, block, at, column = self._where[ref]
@@ -171,6 +171,10 @@ class Bench:
 
 def _bounds(allowed: linear.Interval) -> tuple[Decimal | None, Decimal | None]:
     return allowed.low, allowed.high
+
+
+def _typed(cell: Cell, formula: bool) -> Cell:
+    return Cell(cell.ref, cell.kind, cell.number, cell.text, formula)
 
 
 def _number(cell: Cell) -> Decimal:

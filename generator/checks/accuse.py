@@ -33,15 +33,22 @@ def wanted(result: RuleResult) -> bool:
     )
 
 
-def findings(reads: Reads, results: Sequence[RuleResult]) -> tuple[list[Finding], list[RuleResult]]:
-    """One finding per wrong cell, and the results that remain to be reported one by one."""
-    system = build(reads, results)
+def findings(
+    reads: Reads, results: Sequence[RuleResult], hints: Sequence[RuleResult] = ()
+) -> tuple[list[Finding], list[RuleResult]]:
+    """One finding per wrong cell, and the results that remain to be reported one by one.
+
+    ``hints`` are relations that usually hold; they are never reported and only choose between cells.
+    """
+    system = build(reads, [*results, *hints])
+    silent = set(map(id, hints))
     found: list[Finding] = []
     told: set[int] = set()
     empty: dict[tuple[str, str], list[_Accused]] = {}
     for case in Search(system).cases:
         operands = [system.cells[s.cell] for s in case.suspects]
-        accused = _Accused(case, operands, [system.relations[n].result for n in case.relations])
+        broken = [system.relations[n].result for n in case.relations]
+        accused = _Accused(case, operands, [result for result in broken if id(result) not in silent])
         told |= {id(result) for result in accused.results}
         if case.tied == 1 and operands[0].state is State.BLANK:
             empty.setdefault((operands[0].form, operands[0].row), []).append(accused)

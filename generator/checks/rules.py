@@ -29,14 +29,19 @@ _E = TypeVar("_E", bound=Enum)
 
 def load(edition: Edition) -> tuple[Rule, ...]:
     """All rules of the edition in the order of its files; EditionError names file and place of a mistake."""
-    return _load(EditionKey(edition))
+    return _load(EditionKey(edition), edition.rule_files)
 
 
-@lru_cache(maxsize=8)
-def _load(key: EditionKey) -> tuple[Rule, ...]:
+def hints(edition: Edition) -> tuple[Rule, ...]:
+    """Relations that usually hold and are never reported: they only choose between cells that may be wrong."""
+    return _load(EditionKey(edition), edition.hint_files)
+
+
+@lru_cache(maxsize=16)
+def _load(key: EditionKey, names: tuple[str, ...]) -> tuple[Rule, ...]:
     edition = key.edition
     found: list[Rule] = []
-    for name in edition.rule_files:
+    for name in names:
         for node in edition.yaml(name):
             found.append(_rule(edition, node))
             if any(rule.id == found[-1].id for rule in found[:-1]):

@@ -31,7 +31,8 @@ def run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     results = mixed.kept(results)
     if any(accuse.wanted(result) for result in results):
         trial.whole = trial.sided = True  # relations that hold speak too
-        found, results = accuse.findings(trial.reads, mixed.kept(trial.results()))
+        hints = tuple(trial.results(rules.hints(edition)))
+        found, results = accuse.findings(trial.reads, mixed.kept(trial.results()), hints)
     said = [*mixed.said(book.findings), *mixed.findings, *found, *report.findings(trial.reads, results)]
     said = [*answers.answered(book, said), *answers.remarks(edition, book, said)]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
@@ -59,8 +60,9 @@ class _Trial:
         self.reads = Reads(self.edition, self.book)
         self.implied = Implied(self.reads)
 
-    def results(self) -> Iterator[RuleResult]:
-        found = rules.load(self.edition)
+    def results(self, found: tuple[Rule, ...] | None = None) -> Iterator[RuleResult]:
+        """Of all rules of the edition, or of those given."""
+        found = rules.load(self.edition) if found is None else found
         subject = Subject(self.edition, self.book, self.reads, self.implied, found)
         for rule in found:
             for check in rule.checks:

@@ -64,6 +64,7 @@ class Edition:
     tolerances: Mapping[str, Decimal]
     chapters: tuple[str, ...]
     rule_files: tuple[str, ...]
+    hint_files: tuple[str, ...]
     contents_title: str
     contents: tuple[ContentsLine, ...]
     folders: tuple[Path, ...]
@@ -155,6 +156,7 @@ def _edition(node: Node, edition_id: str, folders: tuple[Path, ...]) -> Edition:
         tolerances=_tolerances(node),
         chapters=node.texts("chapters"),
         rule_files=node.texts("rules"),
+        hint_files=node.texts("hints", ()),
         contents_title=contents.text("title"),
         contents=tuple(_contents_line(n) for n in contents.nodes("entries")),
         folders=folders,
