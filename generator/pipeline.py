@@ -139,12 +139,15 @@ def marked_path(workbook: Path, given: Path | None) -> Path:
 def new(output: Path, edition_id: str, *, year: int | None, unit: str | None, force: bool = False) -> Path | None:
     """A blank workbook at ``output``; with ``force`` a file that stands there is kept under another name."""
     with editions_in_order():
+        from .checks.live import live
         from .editions import load
         from .workbook.blank import build
 
         if output.exists() and not force:
             raise Refusal(f"“{output}”已经存在，没有改动它。", "请用 -o 另外指定一个文件名；确要重建的，加 --force。")
-        return files.write(output, build(load(edition_id), year=year, unit=unit), lambda _: REPLACED)
+        edition = load(edition_id)
+        made = build(edition, year=year, unit=unit, checks=live(edition))
+        return files.write(output, made, lambda _: REPLACED)
 
 
 def output_path(workbook: Path, output: Path | None) -> Path:

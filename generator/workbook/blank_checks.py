@@ -14,12 +14,13 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..model.livecheck import LiveCheck
-from .blank_live import TOP, Codes, Compiler, Line, block_rows, fails, has_code
+from .blank_live import TOP, Codes, Compiler, Line, block_rows, has_code
 from .blank_live_values import BROKEN, EMPTY, OUTSIDE, PASSED, TAIL, UNREADABLE, Evaluator, Values
 from .blank_plan import BlockPlan, SheetPlan, Value
 from .blank_sheet import Kit, Pen
 from .blank_spots import address, quoted, sheet_prefix
 from .blank_style import HEAD_CELL, HINT, LABEL, LINK, TITLE, Look
+from .blank_trees import fails
 
 SHEET, HELPER = "校验", "校验辅助"
 _HEADS = ("规则", "核对内容", "左边", "右边", "差额", "结果", "首个不符")

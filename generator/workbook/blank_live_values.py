@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
-from ..model.livecheck import CHILDREN, CODE, EVERY, ROW, LiveCheck, Over
+from ..model.livecheck import CODE, EVERY, ROW, LiveCheck, Over
 from .blank_formulas import Formulas
-from .blank_live import Compiler, references
+from .blank_live import Compiler
 from .blank_plan import BlockPlan, RowPlan, SheetPlan
 from .blank_spots import Spot
+from .blank_trees import is_children, references
 
 PASSED, BROKEN, TAIL, EMPTY, OUTSIDE, UNREADABLE = "通过", "不符", "尾差", "未填", "不适用", "无法核对"
 ZERO = Decimal(0)
@@ -125,7 +126,7 @@ class Evaluator:
     # reading
 
     def _tree(self, tree: Expression, read: _Read) -> tuple[Decimal, int]:
-        if isinstance(tree, Ref) or (isinstance(tree, Call) and tree.name == CHILDREN):
+        if isinstance(tree, Ref) or is_children(tree):
             return read(tree)
         if isinstance(tree, Number):
             return tree.value, 0
