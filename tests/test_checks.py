@@ -190,7 +190,7 @@ def _altered(book: Book, form_id: str, ref: CellRef, amount: Decimal) -> Book:
     assert sheet is not None
 
     def cell(old: Cell) -> Cell:
-        return replace(old, number=amount, text=str(amount)) if old.ref == ref else old
+        return old._replace(number=amount, text=str(amount)) if old.ref == ref else old
 
     blocks = {
         key: BlockData(key, tuple(replace(r, cells={c: cell(old) for c, old in r.cells.items()}) for r in block.rows))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..editions import Edition
 from ..model.book import Book, FormData, RowData
@@ -32,8 +33,7 @@ class State(Enum):
     NO_SHEET = "no sheet"
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One cell as an operand. ``value`` is in 万元 for money (zero unless a number), plain for counts."""
 
     form: str
@@ -48,8 +48,7 @@ class Operand:
     divisor: Decimal = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One side of a comparison: its value and the cells it reads, with their signs."""
 
     value: Decimal

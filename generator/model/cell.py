@@ -1,10 +1,10 @@
-"""Where a value stands in the workbook, and what was read there."""
+"""Where a value stands in the workbook, and what was read there: named tuples, since thousands are made of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 
 def column_letters(column: int) -> str:
@@ -16,8 +16,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CellRef:
+class CellRef(NamedTuple):
     """One cell: the sheet's own name, row and column counted from 1."""
 
     sheet: str
@@ -41,8 +40,7 @@ class CellKind(Enum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell as read: ``number`` is exact, in the workbook's own unit; ``text`` is what the user sees."""
 
     ref: CellRef
