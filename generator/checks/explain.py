@@ -23,6 +23,7 @@ FAMILIES = {
     "F": "附件和版面",
 }
 _OTHER = "其他"
+_SILENT = ("construction", "other_edition", "later")  # of ELSEWHERE: nobody reports these
 _ID = re.compile(r"([A-Z]+)(\d*)")
 _PLACE = re.compile(r"\{\w+\}")
 _ABOUT = {"=": "差", "≤": "多出", "<": "多出", "≥": "少", ">": "少"}
@@ -75,7 +76,7 @@ def _explain(edition: Edition, rule: Rule) -> Explained:
         id=rule.id,
         family=family(rule.id),
         title=rule.title,
-        severity="或".join(name for s, name in SEVERITIES.items() if s in {check.severity for check in rule.checks}),
+        severity=_severity(rule),
         how=_how(rule),
         explain=rule.explain,
         relations=_relations(edition, rule),
@@ -84,6 +85,12 @@ def _explain(edition: Edition, rule: Rule) -> Explained:
         basis=rule.basis,
         example=rule.example or _example(edition, rule.checks[0]),
     )
+
+
+def _severity(rule: Rule) -> str:
+    """What its checks report, worst first; a dash where nothing can be reported."""
+    found = {check.severity for check in rule.checks if check.coded not in _SILENT}
+    return "或".join(name for severity, name in SEVERITIES.items() if severity in found) or "—"
 
 
 def _how(rule: Rule) -> str:
