@@ -374,7 +374,7 @@ def main(arguments: Sequence[str]) -> int:
     print("\n".join(table(results)))
     if options.missed:
         for r in results:
-            if (not r.caught and not r.within) or (r.caught and r.place > 2):
+            if (not r.caught and (r.large or not r.within)) or (r.caught and r.place > 2):
                 print(f"{r.book} {r.mode} {r.kind} {r.cell}: caught {r.caught}, place {r.place}: {r.says[:160]}")
     for bench in chosen:
         for mode in options.mode or MODES[:2] if options.all else ():

@@ -25,12 +25,8 @@ def wanted(result: RuleResult) -> bool:
     """Is this a broken relation that a wrong cell may explain?"""
     if is_total_without_amount(result):
         return True
-    return (
-        result.outcome is Outcome.BROKEN
-        and result.left is not None
-        and result.check.severity is Severity.ERROR
-        and is_linear(result.check)
-    )
+    compared = result.single is not None or (result.left is not None and is_linear(result.check))
+    return result.outcome is Outcome.BROKEN and result.check.severity is Severity.ERROR and compared
 
 
 def findings(
@@ -145,6 +141,8 @@ def _amount(operand: Operand, value: Decimal) -> str:
     """Rounded to what a person types: two decimals in the workbook's unit."""
     if operand.money:
         value = (value * operand.divisor).quantize(Decimal("0.01")) / operand.divisor
+    elif value != operand.value:
+        value = value.quantize(Decimal("0.01"))
     return places.quantity(operand, value)
 
 

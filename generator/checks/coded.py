@@ -13,7 +13,7 @@ from ..model.form import Block, Column, Kind, Row
 from . import places, texts
 from .formula import Operand, Reads, Side, State, amount_columns
 from .implied import Implied
-from .rule import Check, Outcome, Rule
+from .rule import Check, Outcome, Rule, Single
 from .texts import Words
 
 
@@ -30,6 +30,7 @@ class Verdict:
     blame: tuple[Operand, ...] = ()
     left: Side | None = None
     right: Side | None = None
+    single: Single | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from .performance import (
     shown,
     unreadable,
 )
-from .rule import Check, Outcome
+from .rule import Check, Outcome, Single
 
 _POINTS = re.compile(r"[(（]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]")
 
@@ -58,9 +58,14 @@ def execution_rate(subject: Subject, check: Check) -> Iterator[Verdict]:
                 f"{data.sheet}执行率填的是 {cell.text}（{cell.ref.address}），"
                 f"按执行数 {shown(executed.value)} ÷ 预算数 {shown(budget.value)} 应为 {exact * 100:.2f}%。"
             )
-            yield Verdict(
-                Outcome.HOLDS if good else Outcome.BROKEN, refs((typed_rate, executed, budget)), {"text": text}
+            per_unit = budget.value * rate.value / typed_rate.value if typed_rate.value else ZERO
+            single = Single(
+                budget.value * rate.value - executed.value,
+                budget.value * rate.slack,
+                ((per_unit, typed_rate), (Decimal(-1), executed), (rate.value, budget)),
             )
+            outcome = Outcome.HOLDS if good else Outcome.BROKEN
+            yield Verdict(outcome, refs((typed_rate, executed, budget)), {"text": text}, single=single)
 
 
 def executed_within(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -92,7 +97,14 @@ def execution_score(subject: Subject, check: Check) -> Iterator[Verdict]:
             f"{data.sheet}预算执行得分填的是 {shown(found.value)}（{score.cell.address if score.cell else ''}），"
             f"按 {shown(weight)} 分 × 执行率应为 {exact:.2f}。"
         )
-        yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, refs((score, executed, budget)), {"text": text})
+        single = Single(
+            found.value * budget.value - weight * executed.value,
+            budget.value * slack,
+            ((budget.value, score), (-weight, executed), (found.value, budget)),
+        )
+        outcome = Outcome.HOLDS if good else Outcome.BROKEN
+        within = executed.value <= budget.value
+        yield Verdict(outcome, refs((score, executed, budget)), {"text": text}, single=single if within else None)
 
 
 def total_score(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -106,7 +118,8 @@ def total_score(subject: Subject, check: Check) -> Iterator[Verdict]:
             continue
         parts = (execution, *scores)
         exact = sum((o.value for o in parts), ZERO)
-        good = abs(total.value - exact) <= Decimal("0.005") * len(parts)
+        rounded = sum(o.value != o.value.to_integral_value() for o in (total, *parts))
+        good = abs(total.value - exact) <= Decimal("0.005") * rounded  # whole points add up exactly
         text = (
             f"{data.sheet}总分填的是 {shown(total.value)}（{total.cell.address if total.cell else ''}），"
             f"预算执行得分与各指标得分合计 {shown(exact)}，差 {shown(abs(total.value - exact))}。"

@@ -22,6 +22,9 @@ _MOST = 8  # errors sought behind connected relations; more than that is no slip
 _NEAR = Decimal("0.006")  # in the workbook's unit: how exactly a slip has to fit where tails leave room
 
 
+_CENT = Decimal("0.01")
+
+
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """Cell number, the change (万元 or a count) that mends ``mended``, and the changes that would do as well."""
@@ -235,13 +238,26 @@ class Search:
     def _case(self, chosen: list[Suspect]) -> Case:
         judged = [self._with_slip(suspect) for suspect in chosen]
         telling = {s.cell for s in judged if self._unusable(s)}
-        telling = telling or {s.cell for s in judged if s.slip is not None and s.slip.telling}
+        telling = telling or {s.cell for s in judged if s.slip is not None and s.slip.telling} or self._rounded(judged)
         judged.sort(key=lambda s: (s.cell not in telling, self._blank(s)))
         first = judged[0]
         told = [n for n in self.system.of[first.cell] if n in self._broken]
         told += sorted((first.mended & self._broken).difference(told))
         told += [n for n in self._soft if self._settles(first, n)]
         return Case(tuple(judged), 1 if len(telling) == 1 else len(judged), tuple(told))
+
+    def _rounded(self, judged: Sequence[Suspect]) -> set[int]:
+        """The one amount that would lose decimals when mended, where every other would get some."""
+        if len(judged) < 2:
+            return set()
+        gained: dict[int, int] = {}
+        for suspect in judged:
+            operand = self.system.cells[suspect.cell]
+            unit = operand.divisor if operand.money else Decimal(1)
+            now, then = operand.value * unit, ((operand.value + suspect.change) * unit).quantize(_CENT)
+            gained[suspect.cell] = _decimals(then) - _decimals(now)
+        rounder = {cell for cell, gain in gained.items() if gain < 0}
+        return rounder if len(rounder) == 1 and all(gain for gain in gained.values()) else set()
 
     def _settles(self, suspect: Suspect, n: int) -> bool:
         """Does the change mend the soft relation, or lift it?"""
@@ -288,6 +304,11 @@ class Search:
         """Does a relation set the two against each other, as a total and its addend?"""
         both = [t for n in self.system.of[one] if other in (t := self.system.relations[n].terms)]
         return any(terms[one] * terms[other] < 0 for terms in both)
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def _once(suspects: Iterable[Suspect]) -> list[Suspect]:

@@ -18,7 +18,7 @@ from ..model.finding import Severity
 from .formula import HALF_CENT, NotApplicable, Operand, Reads, Side, State, side
 from .rule import Check, Outcome, RuleKind, RuleResult
 
-Terms = Mapping[int, int]
+Terms = Mapping[int, Decimal | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Interval:
         highs = [high for high in (self.high, other.high) if high is not None]
         return Interval(max(lows, default=None), min(highs, default=None))
 
-    def solved(self, factor: int, gap: Decimal) -> Interval:
+    def solved(self, factor: Decimal | int, gap: Decimal) -> Interval:
         """The changes d with ``gap + factor * d`` inside."""
         low = None if self.low is None else (self.low - gap) / factor
         high = None if self.high is None else (self.high - gap) / factor
@@ -119,6 +119,8 @@ class _Builder:
                 self._add(result)
 
     def _usable(self, result: RuleResult) -> bool:
+        if result.single is not None:
+            return result.outcome in (Outcome.HOLDS, Outcome.BROKEN)
         if result.left is None or result.right is None or not result.cells:
             return False
         known = self._kinds.get(id(result.check))
@@ -127,19 +129,20 @@ class _Builder:
         return known and (result.outcome is not Outcome.UNANSWERABLE or is_total_without_amount(result))
 
     def _add(self, result: RuleResult) -> None:
-        assert result.left is not None
-        assert result.right is not None
-        terms = self._combined([*result.left.terms, *((-sign, o) for sign, o in result.right.terms)])
+        terms: Terms
+        if result.single is not None:
+            factors = [(factor, o) for factor, o in result.single.factors if factor and o.cell is not None]
+            terms = {self._number(o.cell, o): factor for factor, o in factors if o.cell is not None}
+            gap, allowed = result.single.gap, Interval(-result.single.slack, result.single.slack)
+        else:
+            assert result.left is not None
+            assert result.right is not None
+            terms = self._combined([*result.left.terms, *((-sign, o) for sign, o in result.right.terms)])
+            gap, allowed = result.left.value - result.right.value, _allowed(result)
         if not terms:
             return  # a sum of formulas by two ways: nothing that was typed can break it
-        relation = Relation(
-            result,
-            terms,
-            result.left.value - result.right.value,
-            _allowed(result),
-            result.check.severity is Severity.ERROR,
-            self._lifts(result.check),
-        )
+        hard = result.check.severity is Severity.ERROR
+        relation = Relation(result, terms, gap, allowed, hard, self._lifts(result.check))
         number = len(self.system.relations)
         self.system.relations.append(relation)
         for cell in terms:

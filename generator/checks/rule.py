@@ -103,6 +103,18 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Single:
+    """A relation that is no sum, as each of its cells sees it while the others stay.
+
+    ``gap`` plus factor × change of the cell has to lie within ±``slack``.
+    """
+
+    gap: Decimal
+    slack: Decimal
+    factors: tuple[tuple[Decimal, Operand], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RuleResult:
     """One check tried in one place.
 
@@ -122,3 +134,4 @@ class RuleResult:
     blame: tuple[Operand, ...] = ()
     how: Sums | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    single: Single | None = None

@@ -78,7 +78,8 @@ class _Trial:
             return
         for verdict in CODED[check.coded](subject, check):
             left, right = verdict.left, verdict.right
-            if verdict.outcome is not Outcome.HOLDS or (self.whole and not (self.sided and left is None)):
+            silent = left is None and verdict.single is None
+            if verdict.outcome is not Outcome.HOLDS or (self.whole and not (self.sided and silent)):
                 yield RuleResult(
                     rule,
                     check,
@@ -89,6 +90,7 @@ class _Trial:
                     left.value - right.value if left is not None and right is not None else ZERO,
                     blame=verdict.blame,
                     words=verdict.words,
+                    single=verdict.single,
                 )
 
     def _sums(self, rule: Rule, check: Check) -> Iterator[RuleResult]:
