@@ -14,13 +14,13 @@ from statistics import median
 
 import pytest
 from mutation import Bench, Result, benches, slips, trials
+from support import sample
 
 from generator.checks.run import run
 from generator.model.cell import CellKind
 from generator.model.finding import Severity
 from generator.workbook.read import read
 
-ROOT = Path(__file__).resolve().parents[1]
 STEP = {"pasted": 90, "live": 40, "over": 150}
 
 
@@ -82,7 +82,8 @@ def test_an_overwritten_formula_is_named_first() -> None:
 def test_in_a_file_that_libreoffice_recalculated(tmp_path: Path) -> None:
     """Three slips in one living workbook, far from each other: recalculated, read, and each named first."""
     openpyxl = pytest.importorskip("openpyxl")
-    source = ROOT / "inputs" / "sample-2021.xlsx"
+    (tmp_path / "clean").mkdir()
+    source = sample("sample-2021", tmp_path / "clean")
     edition, before = read(source)
     wheres = (("fiscal", "205", "gpb"), ("totals", "208", "amount"), ("general", "2101102", "basic"))
     cells = [before.sheet(form).cell(row, column) for form, row, column in wheres]  # type: ignore[union-attr]
