@@ -35,6 +35,10 @@ class Codes:
     def money(self, column: str) -> str:
         return column_range(self.sheet, self.block, column, self.first, self.last)
 
+    def figures(self, column: str) -> str:
+        """How many rows with a code have a figure in the column."""
+        return f'COUNTIFS({self.codes},"?*",{self.money(column)},{ANY_NUMBER})'
+
 
 def column_range(sheet: SheetPlan, block: BlockPlan, column: str, first: int, last: int) -> str:
     at = block.column_at(column)
@@ -252,9 +256,9 @@ class Compiler:
             pieces.append((mask, value, f"({numbers})", codes))
             before.append(codes)
         refs = [ref for ref in references(check.formula) if len(ref.parts) == 3 and ref.parts[1] == CODE]
-        money = dict.fromkeys(c.money(ref.parts[2]) for ref in refs for c in self.coded(ref.parts[0], ref.parts[2]))
+        there = dict.fromkeys(c.figures(ref.parts[2]) for ref in refs for c in self.coded(ref.parts[0], ref.parts[2]))
         masks = "+".join(f"SUM({mask}*1)" for mask, _, _, _ in pieces)
-        return self._many(check, f"IF(COUNT({','.join(money)})=0,0,{masks})", pieces)
+        return self._many(check, f"IF({'+'.join(there)}=0,0,{masks})", pieces)
 
     def _parents(self, check: LiveCheck) -> Line:
         codes = self._codes(*self.area(check.areas[0]))
@@ -268,7 +272,7 @@ class Compiler:
 
         mask = f"({codes.below}>0)"
         numbers = f"(ISNUMBER({money})+COUNTIFS({codes.parents},{codes.codes},{money},{ANY_NUMBER}))"
-        tried = f"IF(COUNT({money})=0,0,SUM({mask}*1))"
+        tried = f"IF({codes.figures(ref.parts[2])}=0,0,SUM({mask}*1))"
         return self._many(check, tried, [(mask, value, numbers, codes.codes)])
 
     def _many(self, check: LiveCheck, tried: str, pieces: Sequence[tuple[str, Text, str, str]]) -> Line:

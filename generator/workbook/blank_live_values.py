@@ -119,8 +119,7 @@ class Evaluator:
             self._number(Spot(found.sheet, found.block, row, found.block.block.column(ref.parts[2])))[1]
             for ref in refs
             for found in self._compiler.coded(ref.parts[0], ref.parts[2])
-            for row in found.block.rows
-            if found.first <= row.number <= found.last
+            for _, _, row in self._coded(found.sheet, found.block)
         )
 
     # reading
