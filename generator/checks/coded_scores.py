@@ -135,7 +135,7 @@ def total_score(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 def _scores(data: FormData) -> tuple[Operand, ...]:
     return tuple(
-        operand(data, f"{INDICATORS}.{n}", row.cells.get("score"), f"{indicator(row)}”得分", "score")
+        operand(data, f"{INDICATORS}.{n}", row.cells.get("score"), f"{indicator(row)}（得分）", "score")
         for n, row in enumerate(rows(data), 1)
     )
 
