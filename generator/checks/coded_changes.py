@@ -20,7 +20,8 @@ from .coded import Coded, Subject, Verdict
 from .formula import Operand, State
 from .rule import Check, Outcome, Scope
 
-_CENT = Decimal("0.01")
+_CENT, _WAN = Decimal("0.01"), Decimal(10000)
+_LARGE = 100  # 万元: equal to the last digit in two years is no chance any more
 _ROUND = Context(prec=60, rounding=ROUND_HALF_UP)
 _NOTHING = frozenset({"", "无", "-", "—", "——", "/", "／", "持平"})
 _UP, _DOWN = ("增加", "增长", "上升"), ("减少", "下降")
@@ -247,21 +248,21 @@ def reason_once(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 
 def years_differ(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """Last year's large totals are not this year's to the last digit, nor 10,000 times off."""
+    """Last year's large totals are not this year's to the last digit, nor about 10,000 times off (`mixed_only:`)."""
     for row in compared(subject, check):
         now, before = row.now, row.before
         if now.state is not State.NUMBER or before.state is not State.NUMBER or not now.value or not before.value:
             continue
         cells = tuple(o.cell for o in (before, now) if o.cell is not None)
         ratio = before.value / now.value
-        mixed = ratio > 1000 or ratio < Decimal("0.001")
-        same = now.value == before.value and now.value >= 100
+        mixed = any(_WAN / 2 <= times <= _WAN * 2 for times in (ratio, 1 / ratio) if times > 0)
+        same = now.value == before.value and now.value >= _LARGE and "mixed_only" not in check.given
         words = {
             "row": row.label,
             "cell": str(before.cell),
             "before": places.quantity(before, before.value),
             "now": places.quantity(now, now.value),
-            "what": "相差上千倍，疑为元、万元混用" if mixed else "分毫不差，疑把本年数填成了上年数",
+            "what": "相差约一万倍，疑为元、万元混用" if mixed else "分毫不差，疑把本年数填成了上年数",
         }
         yield Verdict(Outcome.BROKEN if mixed or same else Outcome.HOLDS, cells, words)
 

@@ -28,6 +28,8 @@ from .performance import (
 )
 from .rule import Check, Outcome
 
+_FEW = 4  # projects named one by one
+
 
 def quoted(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Fields that quote a table (`with:` field: form.row.column), in 万元."""
@@ -94,11 +96,12 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
             if mine.state is State.NUMBER and theirs.state is State.NUMBER:
                 found = typed.amount(field(data, key))
                 yield _compared(subject, data, mine, theirs, found.slack if found is not None else ZERO)
-    for known, row in by_name.items():
-        if known not in met and len(sheets) < len(given):
-            name_cell = row.cells["name"]
-            text = f"“{sheet.form.sheet}”中的“{name_cell.text}”（{name_cell.ref}）没有相应的项目绩效自评表。"
-            yield Verdict(Outcome.BROKEN, (name_cell.ref,), {"text": text})
+    lacking = [row.cells["name"] for known, row in by_name.items() if known not in met]
+    if lacking and len(sheets) < len(given):
+        names = "、".join(f"“{cell.text}”（{cell.ref.address}）" for cell in lacking[:_FEW])
+        names += f"等 {len(lacking)} 个项目" if len(lacking) > _FEW else ""
+        text = f"“{sheet.form.sheet}”中的{names}没有相应的项目绩效自评表。"
+        yield Verdict(Outcome.BROKEN, tuple(cell.ref for cell in lacking), {"text": text})
 
 
 def counted(subject: Subject, check: Check) -> Iterator[Verdict]:

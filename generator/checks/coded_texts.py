@@ -21,7 +21,7 @@ _LEFTOVERS = re.compile(
     r"|增加[（(/、]减少[)）]?|减少[（(/、]增加[)）]?|增长[（(/、]下降[)）]?|下降[（(/、]增长[)）]?|大于[（(/]小于[)）]?"
     r"|[（(](?:参考|该项名词解释|根据.{0,20}(?:补充|填写|解释)|请.{0,20}(?:填写|解释|说明))[^）)]*[)）]"
     r"|二选一|任选其一|[，、；：。,;]{2,}(?<!\.)"
-    r"|(?:主要)?原因(?:是|为)[：:]?\s*[。；;，,]|(?:主要)?原因(?:是|为)[：:]?\s*$"
+    r"|(?:主要)?原因(?:是|为)[：:]?\s*[。；;]|(?:主要)?原因(?:是|为)[：:]?\s*$"
 )
 # Two signs or more said twice; numerals and words that are doubled on purpose (许多许多) aside.
 _TWICE = re.compile(r"((?![一二三四五六七八九十百千万许逐不个])[\u4e00-\u9fff]{2,6})\1")
@@ -31,10 +31,10 @@ _IDENTITY = re.compile(
 )
 _PERSON = re.compile(
     r"(?:联\s*系\s*人|经\s*办\s*人|填\s*[报表]\s*人|审\s*核\s*人|负\s*责\s*人)\s*[：:]\s*"
-    r"[\u4e00-\u9fff][\u4e00-\u9fff ·]{1,4}"
+    r"[\u4e00-\u9fff][ ·]?[\u4e00-\u9fff]{1,3}(?=$|[\s，。；、,;（(\d])"
 )
 _HIGHER_MONEY = ("补助", "转移支付", "下达", "拨付", "专项", "追加", "配套")
-_THIS_WORK = "部门|单位|决算|预算|整体|项目|绩效|重点工作|收入|支出|财政"
+_THIS_WORK = "(?:部门|单位)?(?:整体支出|项目支出|预算绩效|绩效|重点工作)"  # what this disclosure is about
 _FIGURE = re.compile(r"(?<![\d.])\d[\d,]*\.\d+")
 _SAID = re.compile("上年|去年|上一年|以前年度")
 _TELLING = 10  # 万元: smaller amounts turn up by chance
