@@ -157,8 +157,8 @@ def broken(name: str, case: Case, path: Path) -> Path:
     for slip in case.slips:
         sheet = EDITION.form(slip.form).sheet
         rows = where[slip.form]
-        row = max(key for key in rows if key.isdigit()) if slip.row == "last" else slip.row
-        place = rows[row][slip.column]
+        key = max(key for key in rows if key.isdigit()) if slip.row == "last" else slip.row
+        place = rows[key][slip.column]
         book[sheet].cell(*place).value = slip.change(values[sheet].cell(*place).value)
     book.save(path)
     return path

@@ -54,12 +54,13 @@ def mark(workbook: bytes | Path, findings: tuple[Finding, ...], *, title: str) -
 
 
 def _by_cell(findings: Sequence[Finding], sheet: str) -> Mapping[tuple[int, int], list[tuple[Finding, bool]]]:
-    """Findings of each cell of the sheet; True where the finding names the cell first."""
+    """Findings of each cell of the sheet; True where the finding holds this cell to be at fault."""
     found: dict[tuple[int, int], list[tuple[Finding, bool]]] = {}
     for finding in findings:
         for number, ref in enumerate(dict.fromkeys(finding.cells)):
             if ref.sheet == sheet and _exists(ref):
-                found.setdefault((ref.row, ref.column), []).append((finding, number == 0))
+                # Nobody accused: all cells are at fault alike.
+                found.setdefault((ref.row, ref.column), []).append((finding, number < (finding.tied or _MAX_ROW)))
     return found
 
 
@@ -73,8 +74,8 @@ def _mark_sheet(
     sheet = SheetCells(parts, part)
     texts = {}
     for (row, column), said in sorted(cells.items()):
-        # The colour of the worst finding that names the cell first, else of the worst that names it at all.
-        first = [finding.severity for finding, named_first in said if named_first]
+        # The colour of the worst finding that accuses the cell, else of the worst that names it at all.
+        first = [finding.severity for finding, accused in said if accused]
         worst = min((finding.severity for finding, _ in said), key=_WORST_FIRST.index)
         colour = STRONG[first[0]] if first else LIGHT[worst]
         sheet.paint(row, column, styles.filled(sheet.style(row, column), colour))
