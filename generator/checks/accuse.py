@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from ..model.finding import Finding, Severity
 from . import messages, places
-from .culprit import Case, Search, Suspect
+from .culprit import Search
 from .formula import Operand, Reads, State
+from .judge import Case, Suspect
 from .linear import build, is_linear, is_total_without_amount
 from .rule import Outcome, RuleResult
 
