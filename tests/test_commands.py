@@ -229,7 +229,7 @@ BROKEN = Finding(
 def test_relations_stand_under_their_finding(made) -> None:
     made(BROKEN)
     short, long = run("check", "a.xlsx").output, run("check", "a.xlsx", "--all").output
-    assert "\n    · 第 3 项关系不成立，差 9.00 万元。\n    · 等 6 处" in short
+    assert "\n    · 第 3 项关系不成立，差 9.00 万元。\n    · 等 6 项" in short
     assert "第 5 项" not in short
     assert "\n    · 第 5 项关系不成立，差 9.00 万元。\n" in long
     finding = json.loads(run("check", "a.xlsx", "--format", "json").stdout)["findings"][0]

@@ -80,6 +80,8 @@ def show(findings: Sequence[Finding], show_all: bool) -> None:
     columns, room = _window()
     shown: list[Finding] = []
     for (title, advice, colour), group in _groups(findings):
+        if not show_all and shown and group[0].severity is Severity.INFO and shown[0].severity is Severity.ERROR:
+            return _rest(findings, shown)  # first things first
         heading = f"{title} {len(group)} 条（{advice}）"
         for count, (bunch, fix) in enumerate(_bunches(group)):
             entries = [_entry(finding, columns, show_all) for finding in bunch]
@@ -148,22 +150,54 @@ def _missing(group: Sequence[Finding], shown: Sequence[Finding]) -> int:
 
 def _entry(finding: Finding, columns: int, show_all: bool) -> list[str]:
     """A finding: its sentence, what stands under it, and cells the sentence does not name."""
-    lead = f"  [{finding.rule}] "
-    hanging = "    "
-    sentence, *details = finding.message.split("\n")
+    lead, hanging = f"  [{finding.rule}] ", "    "
+    sentence, *under = [line.strip() for line in finding.message.split("\n") if line.strip()]
+    if finding.rules:
+        sentence = _once(sentence, finding)
     lines = wrap(("（无法判断）" if finding.unanswerable else "") + sentence, columns, lead, hanging)
-    details = [detail.strip() for detail in details if detail.strip()]
+    details = [_short(line, finding) for line in under]
     kept = details if show_all else details[:_DETAILS_SHOWN]
     for detail in kept:
         lines += wrap(detail, columns, hanging + "· ", hanging + "  ")
     if len(kept) < len(details):
-        lines.append(f"{hanging}· 等 {len(details)} 处")
-    cells = [cell for cell in finding.cells if not _named(cell, finding.message)]
-    if cells:
-        lines += _labelled("位置：", _places(finding.cells, show_all), columns, hanging)
+        lines.append(f"{hanging}· 等 {len(details)} 项")
+    cells = _suspects(finding) if finding.rules else finding.cells
+    if any(not _named(cell, finding.message) for cell in cells) and (show_all or not finding.rules):
+        lines += _labelled("位置：", _places(cells, show_all), columns, hanging)
     if finding.answer:
         lines += _labelled("已说明：", finding.answer, columns, hanging)
     return lines
+
+
+def _suspects(finding: Finding) -> tuple[CellRef, ...]:
+    """The cells that may be at fault; the relations below a finding name the others."""
+    return finding.cells[: finding.tied] if finding.tied else finding.cells
+
+
+def _short(line: str, finding: Finding) -> str:
+    """A relation within one table without the name of the sheet that its finding has named already."""
+    if not finding.cells:
+        return line
+    sheet, table = _sheet(finding)
+    short = line.replace(f"{sheet}!", "").replace(f"{table}“", "“")
+    return line if "!" in short else short
+
+
+def _once(sentence: str, finding: Finding) -> str:
+    """A sentence that lists many cells of one sheet, with its name at the first of them only."""
+    if len({cell.sheet for cell in _suspects(finding)}) != 1:
+        return sentence
+    sheet, table = _sheet(finding)
+    for name, kept in ((f"{sheet}!", ""), (f"{table}“", "“")):
+        first, found, rest = sentence.partition(name)
+        sentence = first + found + rest.replace(name, kept)
+    return sentence
+
+
+def _sheet(finding: Finding) -> tuple[str, str]:
+    """The sheet of the first cell, and its table's name as sentences have it: without the number."""
+    sheet = finding.cells[0].sheet
+    return sheet, sheet.lstrip("0123456789")
 
 
 def _named(cell: CellRef, message: str) -> bool:
