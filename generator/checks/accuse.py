@@ -46,6 +46,8 @@ def findings(
         operands = [system.cells[s.cell] for s in case.suspects]
         broken = [system.relations[n].result for n in case.relations]
         accused = _Accused(case, operands, [result for result in broken if id(result) not in silent])
+        if not accused.results:
+            continue  # only hints are broken, and these are never reported
         told |= {id(result) for result in accused.results}
         if case.tied == 1 and operands[0].state is State.BLANK:
             empty.setdefault((operands[0].form, operands[0].row), []).append(accused)
