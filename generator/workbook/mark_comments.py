@@ -33,7 +33,7 @@ _SHAPE = (
 _STYLE = (
     "position:absolute;margin-left:60pt;margin-top:2pt;width:{width}pt;height:{height}pt;z-index:1;visibility:hidden"
 )
-_SHAPES = re.compile(rb"<v:shape\b.*?</v:shape>", re.DOTALL)
+_SHAPES = re.compile(rb"<(\w+):shape\b.*?</\1:shape>", re.DOTALL)
 _WIDTH, _LINE, _CHARACTERS, _MAX_HEIGHT = 260, 13, 27, 420  # points; Chinese characters in a line
 
 
@@ -159,11 +159,11 @@ def _draw(parts: Parts, sheet: str, added: list[_Box], grown: list[_Box]) -> Non
 
 def _resized(shape: bytes, sizes: Mapping[tuple[int, int], str]) -> bytes:
     """The box of a comment that has grown; its anchor would keep the old size."""
-    row, column = re.search(rb"<x:Row>\s*(\d+)", shape), re.search(rb"<x:Column>\s*(\d+)", shape)
+    row, column = (re.search(rb"<\w+:%s>\s*(\d+)" % name, shape) for name in (b"Row", b"Column"))
     if row is None or column is None or (int(row[1]), int(column[1])) not in sizes:
         return shape
     style = sizes[int(row[1]), int(column[1])]
-    shape = re.sub(rb"<x:Anchor>.*?</x:Anchor>", b"", shape, flags=re.DOTALL)
+    shape = re.sub(rb"<(\w+):Anchor>.*?</\1:Anchor>", b"", shape, flags=re.DOTALL)
     return re.sub(
-        rb"""(<v:shape\b[^>]*?\bstyle=)(?:"[^"]*"|'[^']*')""", rb'\1"' + style.encode() + b'"', shape, count=1
+        rb"""(<\w+:shape\b[^>]*?\bstyle=)(?:"[^"]*"|'[^']*')""", rb'\1"' + style.encode() + b'"', shape, count=1
     )

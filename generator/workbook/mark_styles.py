@@ -18,6 +18,7 @@ _LISTS = (
     "extLst",
 )  # fmt: skip
 _LINE = "8C98A4"
+_RESERVED = ("none", "gray125")  # the first two fills are these in every workbook
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,11 @@ class Styles:
             if not len(found):
                 etree.SubElement(found, q(child))
         fills = self._list("fills")
-        while len(fills) < 2:  # the first two are reserved: none, gray125
-            fill = etree.SubElement(fills, q("fill"))
-            etree.SubElement(fill, q("patternFill"), patternType="gray125")
+        while len(fills) < len(_RESERVED):
+            etree.SubElement(fills, q("fill"))
+        for fill, pattern in zip(fills, _RESERVED, strict=False):
+            if not len(fill):
+                etree.SubElement(fill, q("patternFill"), patternType=pattern)
         if not len(self._list("cellXfs")):
             etree.SubElement(self._list("cellXfs"), q("xf"), numFmtId="0", fontId="0", fillId="0", borderId="0")
             self._list("cellXfs")[0].set("xfId", "0")
