@@ -96,7 +96,7 @@ def test_case(rule: str, kind: str, case: dict[str, Any]) -> None:
 def _tells(book: Book, case: dict[str, Any], finding: Finding) -> bool:
     """A finding that accuses one cell names the others of its relations in the lines below."""
     cells = [_ref(book, place) for place in case.get("cells", ())]
-    named = [c in finding.cells or bool(finding.tied) and c.address in finding.message for c in cells]
+    named = [c in finding.cells or (bool(finding.tied) and c.address in finding.message) for c in cells]
     right = all(named) or (finding.tied and any(c in finding.cells for c in cells))
     return all(text in finding.message for text in case.get("says", ())) and bool(right)
 
