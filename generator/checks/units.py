@@ -60,7 +60,11 @@ class Mixed:
         if result.outcome is not Outcome.BROKEN or result.left is None or result.right is None:
             return False
         forms = {o.form for _, o in (*result.left.terms, *result.right.terms)}
-        return len(forms) > 1 and bool(forms & self.forms)
+        if len(forms) > 1:
+            return bool(forms & self.forms)
+        # Inside a table in the other unit a tail is ten thousand times as large.
+        tail = result.check.tolerance * max(result.left.numbers + result.right.numbers, 1)
+        return forms <= self.forms and abs(result.gap) / _WAN <= tail
 
 
 def mixed(
