@@ -70,7 +70,7 @@ def build(
         made = book.create_sheet(sheet.name)
         made.sheet_properties.tabColor = _TABS[sheet.form.role]
         _WRITERS[sheet.form.role](kit, made, sheet)
-    write_guide(kit, guide, sheets)
+    write_guide(kit, guide, sheets, CHECKS if live is not None else "")
     hidden.write(kit, book)
     if live is not None:
         write_checks(kit, book, live, sheets, checks, words.amount_unit())
