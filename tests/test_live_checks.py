@@ -347,7 +347,7 @@ def test_lines_lead_to_their_sheets_and_hold_no_new_functions() -> None:
     book = openpyxl.load_workbook(io.BytesIO(sample(names()[0])))
     sheet = book[SHEET]
     for row in range(FIRST, FIRST + len(CHECKS)):
-        target = sheet.cell(row, 2).hyperlink.location
+        target = sheet.cell(row, 1).hyperlink.location
         name, _, place = target.rpartition("!")
         assert re.fullmatch("[A-Z]+[0-9]+", place)
         assert name.strip("'").replace("''", "'") in book.sheetnames

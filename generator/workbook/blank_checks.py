@@ -38,7 +38,7 @@ _COLOURS = {
     OUTSIDE: "EDEDED",
 }
 _NOTE = (
-    "以下各项随填随算，不用改动。“尾差”是以万元为单位四舍五入所致，不算错误；“不适用”是本单位没有该项核对的前提。"
+    "以下各项随填随算，不用改动。“尾差”是以万元为单位四舍五入所致，不算错误；单击规则转到所在的表。“不适用”是本单位没有该项核对的前提。"
     "科目名称、文字内容等其他规则，请运行 gongkai check 校验。"
 )
 _HELPER_TOP = 5
@@ -160,9 +160,9 @@ class _Sheet:
     def _line(self, row: int, line: Line) -> Values:
         values = self.evaluator.values(line.check)
         pen, centred = self.pen, Look(horizontal="center", wrap=True)
-        pen.put(row, 1, f"{line.check.rule} {line.check.title}", LABEL)
-        cell = pen.put(row, 2, line.check.text, LINK.but(wrap=True))
-        _link(cell, line)
+        name = f"{line.check.rule} {line.check.title}"
+        _link(pen.put(row, 1, name, LINK.but(wrap=True)), line, name)
+        pen.put(row, 2, line.check.text, LABEL)
         formats = _ROWS_FORMATS if line.array else (_AMOUNT, _AMOUNT, _AMOUNT)
         names = {n: address(n, row, "c") for n in (3, 4, 5, _NUMBERS, _SLACK)}
         right = f"{names[3]}-{names[5]}" if line.array else line.right
@@ -188,7 +188,7 @@ class _Sheet:
             result = f"IF({line.applies},{result},{quoted(OUTSIDE)})"
         self._formula(row, 6, f"IFERROR({result},{quoted(UNREADABLE)})", values.result, centred.but(bold=True), False)
         pen.height(row, line.check.text, _WIDTHS[1] - 1)
-        pen.height(row, f"{line.check.rule} {line.check.title}", _WIDTHS[0] - 1)
+        pen.height(row, name, _WIDTHS[0] - 1)
         return values
 
     def _single(self, line: Line, names: dict[int, str]) -> str:
@@ -217,7 +217,7 @@ class _Sheet:
             self.sheet.conditional_formatting.add(f"{address(6, _TOP + 1)}:{address(6, last)}", rule)
 
 
-def _link(cell: Cell, line: Line) -> None:
-    link = Hyperlink(ref=cell.coordinate, location=sheet_prefix(line.sheet) + line.spot, display=line.check.text)
+def _link(cell: Cell, line: Line, shown: str) -> None:
+    link = Hyperlink(ref=cell.coordinate, location=sheet_prefix(line.sheet) + line.spot, display=shown)
     cell.hyperlink = link
     link.target = None
