@@ -79,6 +79,16 @@ def test_a_blank_total_is_named_with_its_amount(bench: Bench) -> None:
     assert "应为 608.51 万元" in found.message
 
 
+def test_a_column_left_out_is_one_finding(bench: Bench) -> None:
+    rows = bench.book.sheet("expenditure").blocks["subjects"].rows  # type: ignore[union-attr]
+    blank = [Cell(row.cells["basic"].ref, CellKind.BLANK) for row in rows if row.cells["basic"].number]
+    found = errors(bench.with_cells(blank))
+    first = next(f for f in found if blank[0].ref in f.cells)
+    assert "没有填写" in first.message
+    assert set(first.cells) == {cell.ref for cell in blank}
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize(
     "pair",
     [

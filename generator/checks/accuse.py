@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ..model.cell import CellRef
 from ..model.finding import Finding, Severity
 from . import messages, places
 from .culprit import Search
@@ -41,7 +42,7 @@ def findings(
     silent = set(map(id, hints))
     found: list[Finding] = []
     told: set[int] = set()
-    empty: dict[tuple[str, str], list[_Accused]] = {}
+    empty: list[_Accused] = []
     for case in Search(system).cases:
         operands = [system.cells[s.cell] for s in case.suspects]
         broken = [system.relations[n].result for n in case.relations]
@@ -50,13 +51,13 @@ def findings(
             continue  # only hints are broken, and these are never reported
         told |= {id(result) for result in accused.results}
         if case.tied == 1 and operands[0].state is State.BLANK:
-            empty.setdefault((operands[0].form, operands[0].row), []).append(accused)
+            empty.append(accused)
         else:
             found.append(_finding(reads, accused))
-    for row in empty.values():
-        missing = [r for r in results if r.left is None and any(_total_missing(r, a.operands[0]) for a in row)]
+    for blanks in _together(empty):
+        missing = [r for r in results if r.left is None and any(_total_missing(r, a.operands[0]) for a in blanks)]
         told |= {id(result) for result in missing}
-        found.append(_not_filled(reads, row, missing))
+        found.append(_not_filled(reads, blanks, missing))
     return found, [result for result in results if id(result) not in told]
 
 
@@ -75,16 +76,35 @@ def _total_missing(result: RuleResult, suspect: Operand) -> bool:
     return coded and suspect.cell in result.cells
 
 
-def _not_filled(reads: Reads, row: list[_Accused], missing: list[RuleResult]) -> Finding:
-    """Blank cells of one row that should hold amounts, in one finding."""
-    first = row[0].operands[0]
-    results = list({id(r): r for a in row for r in a.results}.values())
-    amounts = "、".join(_fitting(a.case.suspects[0], a.operands[0]) for a in row)
-    names = "、".join(dict.fromkeys(places.column_name(reads, a.operands[0]) for a in row))
-    cells = tuple(a.operands[0].cell for a in row if a.operands[0].cell is not None)
-    place = places.table(reads.edition.form(first.form)) + places.row_name(reads, first) + names
+def _together(empty: list[_Accused]) -> Iterator[list[_Accused]]:
+    """Blank cells of one column, where it has several, else of one row."""
+    columns: dict[tuple[str, str], list[_Accused]] = {}
+    for accused in empty:
+        columns.setdefault((accused.operands[0].form, accused.operands[0].column), []).append(accused)
+    rows: dict[tuple[str, str], list[_Accused]] = {}
+    for column in columns.values():
+        if len(column) > _AFTER:
+            yield sorted(column, key=lambda a: a.operands[0].cell or CellRef("", 0, 0))
+            continue
+        for accused in column:
+            rows.setdefault((accused.operands[0].form, accused.operands[0].row), []).append(accused)
+    yield from rows.values()
+
+
+def _not_filled(reads: Reads, blanks: list[_Accused], missing: list[RuleResult]) -> Finding:
+    """Blank cells of one row or one column that should hold amounts, in one finding."""
+    operands = [a.operands[0] for a in blanks]
+    results = list({id(r): r for a in blanks for r in a.results}.values())
+    cells = tuple(o.cell for o in operands if o.cell is not None)
+    rows = dict.fromkeys(places.row_name(reads, o) for o in operands)
+    names = "、".join(dict.fromkeys(places.column_name(reads, o) for o in operands))
+    named = next(iter(rows)) if len(rows) == 1 else ""
+    place = places.table(reads.edition.form(operands[0].form)) + named + names
     why = "，而所属明细有金额" if missing else ""
-    text = f"{place}（{places.cells(cells)}）没有填写{why}，应{'分别' if len(row) > 1 else ''}为 {amounts}。"
+    amounts = [_fitting(a.case.suspects[0], o) for a, o in zip(blanks, operands, strict=True)][:_FEW]
+    more = " 等" if len(blanks) > _FEW else ""
+    each = "分别" if len(blanks) > 1 else ""
+    text = f"{place}（{places.cells(cells)}）没有填写{why}，应{each}为 {'、'.join(amounts)}{more}。"
     text += "".join(f"\n{line}" for line in _lines(reads, results))
     rules = tuple(dict.fromkeys(r.rule.id for r in (*missing, *results)))
     severity = min((r.check.severity for r in (*missing, *results)), key=_WORST.index)

@@ -63,7 +63,7 @@ class Search:
         waiting = list(self._groups(self._broken))
         left: set[int] = set(self._broken)
         changed: set[int] = set()
-        most = _MOST * (1 + len(self._broken) // _MANY)
+        most = _MOST + min(len(self._broken), _MANY)
         while waiting:
             group = waiting.pop(0)
             chosen = self._choose(gaps, group, frozenset(changed)) if len(changed) < most else []

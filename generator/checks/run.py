@@ -12,7 +12,7 @@ from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
 from . import accuse, answers, report, rules, units
-from .coded import Subject
+from .coded import Subject, Verdict
 from .formula import NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
 from .linear import envelope
@@ -59,6 +59,7 @@ class _Trial:
     def __post_init__(self) -> None:
         self.reads = Reads(self.edition, self.book)
         self.implied = Implied(self.reads)
+        self._verdicts: dict[int, tuple[Verdict, ...]] = {}  # by identity: a second pass asks nothing twice
 
     def results(self, found: tuple[Rule, ...] | None = None) -> Iterator[RuleResult]:
         """Of all rules of the edition, or of those given."""
@@ -76,7 +77,10 @@ class _Trial:
     def _coded(self, rule: Rule, check: Check, subject: Subject) -> Iterator[RuleResult]:
         if (check.when or check.unless) and not self._conditions(check, {})[1]:
             return
-        for verdict in CODED[check.coded](subject, check):
+        verdicts = self._verdicts.get(id(check))
+        if verdicts is None:
+            verdicts = self._verdicts[id(check)] = tuple(CODED[check.coded](subject, check))
+        for verdict in verdicts:
             left, right = verdict.left, verdict.right
             silent = left is None and verdict.single is None
             if verdict.outcome is not Outcome.HOLDS or (self.whole and not (self.sided and silent)):
