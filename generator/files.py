@@ -32,7 +32,7 @@ def same_file(left: Path, right: Path) -> bool:
     """Whether both names lead to one file; a file that does not exist is compared by name."""
     try:
         return left.samefile(right)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that this system's language can't write
         return os.path.normcase(left.absolute()) == os.path.normcase(right.absolute())
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WORST_FIRST = tuple(Severity)
 OUTPUT_FOLDER = "outputs"
 HAND_EDITED, REPLACED = "手工修改", "原文件"
+MARKED = "校验"  # a marked copy is called <workbook>.校验.xlsx
 
 Say = Callable[[str], None]
 """Called with the name of each step as it begins."""
@@ -49,6 +50,15 @@ class Generated:
     set_aside: Path | None = None
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A marked copy of the workbook; ``stale`` is one of an earlier run that no longer says anything true."""
+
+    output: Path | None = None
+    set_aside: Path | None = None
+    stale: Path | None = None
+
+
 def check(workbook: Path, edition_id: str | None = None, say: Say = _silent) -> Checked:
     """Read the workbook and put every rule to it; Refusal when the file can't be used at all."""
     with editions_in_order(), uncollected():
@@ -58,7 +68,7 @@ def check(workbook: Path, edition_id: str | None = None, say: Say = _silent) -> 
         say("读取工作簿")
         edition, book = read(workbook, edition_id)
         say("校验")
-        return Checked(edition, book, _ordered(book.findings, run(edition, book)))
+        return Checked(edition, book, _ordered(run(edition, book)))
 
 
 def generate(
@@ -82,12 +92,12 @@ def generate(
 
         say("撰写文字")
         disclosure, more = compose(edition, checked.book, draft)
-        findings = _ordered(findings, more)
+        findings = _ordered(findings, _unsaid(checked, more))
         if has_errors(findings) and not draft:
             return Generated(edition.id, findings)
         say("排版")
         rendered = render(edition.find("style.docx"), disclosure)
-        findings = _ordered(findings, rendered.findings)
+        findings = _ordered(findings, _unsaid(checked, rendered.findings))
         if has_errors(findings) and not draft:
             return Generated(edition.id, findings)
         say("写入文件")
@@ -95,15 +105,50 @@ def generate(
         return Generated(edition.id, findings, target, rendered.pages, aside)
 
 
+def worth_marking(findings: tuple[Finding, ...]) -> bool:
+    """Whether there are errors, or warnings that nobody has answered."""
+    return any(finding.severity is not Severity.INFO and not finding.answer for finding in findings)
+
+
+def mark(workbook: Path, findings: tuple[Finding, ...], target: Path, say: Say = _silent) -> Marked:
+    """A copy of the workbook at ``target`` with all findings marked in it; the workbook itself is only read.
+
+    What stands at ``target`` and is not a marked copy as we wrote it is kept under another name.
+    """
+    from .workbook.mark import mark as marked
+    from .workbook.mark_seal import untouched
+
+    say("写出标注副本")
+    data = marked(workbook, findings, title=f"{workbook.name} 校验结果")
+    try:
+        return Marked(target, files.write(target, data, lambda old: "" if untouched(old) else REPLACED))
+    except Refusal as refusal:
+        raise Refusal(refusal.message, refusal.fix.replace("-o ", "--marked ")) from refusal
+
+
+def marked_path(workbook: Path, given: Path | None) -> Path:
+    """Where a marked copy goes: as named, into a folder as named, or ``outputs/``; never the workbook itself."""
+    if given is None or given.is_dir():
+        given = (given or Path(OUTPUT_FOLDER)) / f"{files.safe_name(workbook.stem)}.{MARKED}.xlsx"
+    if given.suffix.lower() != ".xlsx":
+        raise Refusal(f"标注副本“{given}”应以 .xlsx 结尾。", "例如 --marked 请改正.xlsx。")
+    if files.same_file(given, workbook):
+        raise Refusal("标注副本与工作簿是同一个文件。", "请用 --marked 另外指定一个文件名。")
+    return given
+
+
 def new(output: Path, edition_id: str, *, year: int | None, unit: str | None, force: bool = False) -> Path | None:
     """A blank workbook at ``output``; with ``force`` a file that stands there is kept under another name."""
     with editions_in_order():
+        from .checks.live import live
         from .editions import load
         from .workbook.blank import build
 
         if output.exists() and not force:
             raise Refusal(f"“{output}”已经存在，没有改动它。", "请用 -o 另外指定一个文件名；确要重建的，加 --force。")
-        return files.write(output, build(load(edition_id), year=year, unit=unit), lambda _: REPLACED)
+        edition = load(edition_id)
+        made = build(edition, year=year, unit=unit, checks=live(edition))
+        return files.write(output, made, lambda _: REPLACED)
 
 
 def output_path(workbook: Path, output: Path | None) -> Path:
@@ -122,6 +167,14 @@ def output_path(workbook: Path, output: Path | None) -> Path:
 
 def has_errors(findings: tuple[Finding, ...]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _unsaid(checked: Checked, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Findings of a later step, with the user's answers, without those that the checks have made of the same cells."""
+    from .checks.answers import answered
+
+    said = {(finding.rule, cell) for finding in checked.findings for cell in finding.cells}
+    return answered(checked.book, [f for f in findings if not any((f.rule, cell) in said for cell in f.cells)])
 
 
 def _ordered(*groups: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import docx  # noqa: E402
 from sample_source import load_source, names  # noqa: E402
 
+from generator.checks.live import live  # noqa: E402
 from generator.workbook.blank import build  # noqa: E402
 
 INPUTS = ROOT / "inputs"
@@ -32,7 +33,11 @@ WHITE, GREY, BLUE, GREEN, RED = (255, 255, 255), (217, 217, 217), (68, 114, 196)
 
 def built() -> dict[Path, bytes]:
     """Every file this script stands for, under its path relative to inputs/."""
-    files = {Path(f"{name}.xlsx"): build(*load_source(name)) for name in names()}
+    sources = {name: load_source(name) for name in names()}
+    files = {
+        Path(f"{name}.xlsx"): build(edition, content, checks=live(edition))
+        for name, (edition, content) in sources.items()
+    }
     files[Path("附件/设施示意图.png")] = picture()
     files[Path("附件/绩效管理办法.docx")] = document()
     return files

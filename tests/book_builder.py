@@ -71,7 +71,7 @@ def sample_content(*, fund: bool = False, capital: bool = False) -> dict[str, An
     """Leaf values, in 万元, of an invented department that satisfies every relation (cases/book.yaml)."""
     whole = _sample()
     made: dict[str, Any] = dict(whole["base"])
-    for wanted, part in ((fund, "fund"), (capital, "capital")):
+    for wanted, part in ((fund, "fund"), (capital, "capital"), (fund and capital, "both")):
         if wanted:
             made = merge(made, whole[part])
     return made

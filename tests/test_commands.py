@@ -17,7 +17,7 @@ from generator.commands import chinese, cli, report
 from generator.editions import ids
 from generator.model.cell import CellRef
 from generator.model.finding import Finding, Refusal, Severity
-from generator.pipeline import Checked, Generated
+from generator.pipeline import Checked, Generated, Marked
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = tuple(CellRef("03支出决算表", row, 4) for row in range(12, 20))
@@ -51,6 +51,7 @@ def made(monkeypatch: pytest.MonkeyPatch):
 
         monkeypatch.setattr(pipeline, "generate", generate)
         monkeypatch.setattr(pipeline, "check", check)
+        monkeypatch.setattr(pipeline, "mark", lambda workbook, found, target, say: Marked(target))
         return asked
 
     return answer
@@ -92,6 +93,7 @@ def test_json_is_one_object_of_the_given_shape(made) -> None:
             "workbook": "a.xlsx",
             "edition": "某版式",
             "output": None,
+            "marked": str(Path("outputs") / "a.校验.xlsx"),
             "findings": [
                 {
                     "rule": "X1",
@@ -194,13 +196,61 @@ def test_a_long_list_stops_at_a_screen(made, monkeypatch: pytest.MonkeyPatch) ->
     assert len(short.splitlines()) <= 24
     assert max(map(chinese.width, short.splitlines())) <= 80
     assert "加 --all 可全部列出" in short
+    assert "提示 1 条没有列出" in short
     assert "[W39]" not in short
     assert "[W39]" in long
     assert "[W9]" in long
     assert long.index("错误 1 条") < long.index("警告 40 条") < long.index("提示 1 条")
-    assert "03支出决算表!D12" in short
+    assert "位置：03支出决算表!D12、D13" in short
     assert "等 8 处" in short
-    assert "03支出决算表!D19" in long
+    assert "D18、D19" in long
+
+
+def test_without_a_terminal_a_screen_is_forty_lines(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LINES", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    made(*(Finding("W1", Severity.ERROR, f"第 {n} 处不等。", "请核对。") for n in range(60)))
+    lines = run("check", "a.xlsx").output.splitlines()
+    assert 30 < len(lines) <= 40
+
+
+BROKEN = Finding(
+    "X2",
+    Severity.ERROR,
+    "支出决算表“201”行应为 12.00 万元（03支出决算表!C12），填的是 21.00 万元，可能是数字颠倒。\n"
+    + "\n".join(f"第 {n} 项关系不成立，差 9.00 万元。" for n in range(6)),
+    "改为 12.00。",
+    (CellRef("03支出决算表", 12, 3), CellRef("01收入支出决算总表", 9, 6)),
+    rules=("X2", "W2"),
+    tied=1,
+)
+
+
+def test_relations_stand_under_their_finding(made) -> None:
+    made(BROKEN)
+    short, long = run("check", "a.xlsx").output, run("check", "a.xlsx", "--all").output
+    assert "\n    · 第 3 项关系不成立，差 9.00 万元。\n    · 等 6 项" in short
+    assert "第 5 项" not in short
+    assert "\n    · 第 5 项关系不成立，差 9.00 万元。\n" in long
+    finding = json.loads(run("check", "a.xlsx", "--format", "json").stdout)["findings"][0]
+    assert (finding["rules"], finding["suspects"]) == (["X2", "W2"], 1)
+
+
+def test_the_same_advice_is_given_once(made) -> None:
+    made(*(Finding("S4", Severity.ERROR, f"第 {n} 格是文字。", "请改为数字。") for n in range(3)), FAULT)
+    assert run("check", "a.xlsx").output.count("处理：请改为数字。") == 1
+
+
+def test_answered_warnings_stand_apart(made) -> None:
+    answered = Finding("X12", Severity.WARNING, "某科目收支不等。", "请核对。", answer="年末退回，下年再用。")
+    made(DOUBT, answered, HINT)
+    result = run("check", "a.xlsx")
+    assert "警告 1 条" in result.output
+    assert result.output.index("提示 1 条") < result.output.index("已说明 1 条")
+    assert "已说明：年末退回，下年再用。" in result.output
+    assert result.output.splitlines()[-1].endswith("（错误 0 条，警告 1 条，提示 1 条，已说明 1 条）")
+    findings = json.loads(run("check", "a.xlsx", "--format", "json").stdout)["findings"]
+    assert [f.get("answer") for f in findings] == [None, "年末退回，下年再用。", None]
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
@@ -339,6 +389,17 @@ def test_progress_is_for_terminals_and_for_long_work(monkeypatch: pytest.MonkeyP
         text = stream.getvalue()
         assert ("正在读取工作簿……" in text and "正在校验……" in text) is shown
         assert text == "" or text.endswith("\x1b[K")
+
+
+def test_places_and_quantities_are_never_broken() -> None:
+    place = "05一般公共预算财政拨款支出决算表!C21"
+    text = f"一般公共预算财政拨款支出决算表“合计”行 1,234.50 万元（{place}），与另一数不等，差 0.10 万元。"
+    for columns in range(44, 90):
+        lines = chinese.wrap(text, columns)
+        assert "".join(line.strip() for line in lines).replace(" ", "") == text.replace(" ", "")
+        for whole in (place, "1,234.50 万元", "0.10 万元"):
+            assert any(whole in line for line in lines), (columns, whole)
+        assert not any(line[-1] in "（“" for line in lines)
 
 
 def test_lines_are_broken_by_width_of_chinese() -> None:

@@ -10,20 +10,27 @@ from ..editions import Edition
 from ..model.book import BlockData, Book, FormData, RowData
 from ..model.cell import Cell, CellKind, CellRef
 from ..model.form import Block, Column, Kind, Row
-from . import places
-from .formula import Operand, Reads, State, amount_columns
+from . import places, texts
+from .formula import Operand, Reads, Side, State, amount_columns
 from .implied import Implied
-from .rule import Check, Outcome, Rule
+from .rule import Check, Outcome, Rule, Single
+from .texts import Words
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a coded check found in one place; ``words`` fill its message."""
+    """What a coded check found in one place; ``words`` fill its message.
+
+    One that compares two sums gives both sides: it is then a relation like those of formulas.
+    """
 
     outcome: Outcome
     cells: tuple[CellRef, ...] = ()
     words: dict[str, str] = field(default_factory=dict)
     blame: tuple[Operand, ...] = ()
+    left: Side | None = None
+    right: Side | None = None
+    single: Single | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,13 @@ class Subject:
     reads: Reads
     implied: Implied
     rules: tuple[Rule, ...]
+    kept: dict[str, list[Words]] = field(default_factory=dict)  # what several checks ask for
+
+    def words(self) -> list[Words]:
+        """Every cell of free text, found once."""
+        if "words" not in self.kept:
+            self.kept["words"] = list(texts.words(self.book))
+        return self.kept["words"]
 
 
 Coded = Callable[[Subject, Check], Iterable[Verdict]]
@@ -316,4 +330,3 @@ CODED: tuple[tuple[str, Coded], ...] = (
     ("codes_once", codes_once),
     ("parents_present", parents_present),
 )
-NAMES = tuple(name for name, _ in CODED)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..editions import Edition
 from ..model.book import Book, FormData, RowData
@@ -18,6 +19,7 @@ from .keyed import EditionKey
 
 COMPARISONS = ("=", "<=", ">=", "<", ">")
 # Spreadsheets store binary fractions: a gap of less than half a 分 (in 万元) is no gap.
+EVERY = "every"  # as a row: all rows of an open list together
 HALF_CENT = Decimal("0.0000005")
 _EXACT = Context(prec=60)
 
@@ -31,8 +33,7 @@ class State(Enum):
     NO_SHEET = "no sheet"
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One cell as an operand. ``value`` is in 万元 for money (zero unless a number), plain for counts."""
 
     form: str
@@ -47,8 +48,7 @@ class Operand:
     divisor: Decimal = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One side of a comparison: its value and the cells it reads, with their signs."""
 
     value: Decimal
@@ -126,6 +126,16 @@ class Reads:
         self._by_cell[id(cell)] = made
         return made
 
+    def every(self, form_id: str, column: str) -> tuple[Operand, ...]:
+        """The cells of a column in all rows of the form's open lists, totals left out."""
+        data = self.book.sheet(form_id)
+        if data is None:
+            return (self._without(form_id, EVERY, column, State.NO_SHEET),)
+        blocks = [b for b in data.form.blocks if b.open is not None and any(c.key == column for c in b.columns)]
+        fixed = self._places[form_id].fixed
+        rows = [row for b in blocks if b.key in data.blocks for row in data.blocks[b.key].rows if row.key not in fixed]
+        return tuple(self.in_row(data, row, column) for row in rows)
+
     def _read(self, form_id: str, row: str, column: str) -> Operand:
         data = self.book.sheet(form_id)
         if data is None:
@@ -187,6 +197,10 @@ def _value(
         if len(tree.parts) == 1:
             return Decimal(tree.parts[0])
         form, row, column = (part.format_map(places) if "{" in part else part for part in tree.parts)
+        if row == EVERY:
+            found = reads.every(form, column)
+            terms.extend((sign, operand) for operand in found)
+            return sum((operand.value for operand in found), ZERO)
         operand = reads.at(form, row, column)
         terms.append((sign, operand))
         return operand.value

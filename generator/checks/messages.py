@@ -19,7 +19,7 @@ _REPEATED = 4  # further places of the same gap named one by one
 def broken(reads: Reads, results: Sequence[RuleResult]) -> str:
     """One sentence for results of one rule with the same gap: the first in full, the others by place."""
     first = results[0]
-    if first.left is None or first.right is None:
+    if first.words or first.left is None or first.right is None:
         return fill(first.check.message, first.words)
     text = _relation(reads, first)
     if len(results) == 1:

@@ -27,18 +27,24 @@ def in_table(reads: Reads, operand: Operand) -> str:
 
 
 def place(reads: Reads, operand: Operand) -> str:
-    return table(reads.edition.form(operand.form)) + in_table(reads, operand)
+    form = reads.edition.form(operand.form)
+    named = operand.cell.sheet if form.repeat and operand.cell is not None else table(form)
+    return named + in_table(reads, operand)
 
 
 def row_name(reads: Reads, operand: Operand) -> str:
     declared = reads.declared(operand.form, operand.row)
     if declared is not None:
         return f"“{declared.label}”行" if declared.label else ""
+    if not reads.edition.form(operand.form).blocks:  # a performance form
+        return f"“{operand.name or operand.row}”"
     return f"“{operand.row}{' ' + operand.name if operand.name else ''}”行"
 
 
 def column_name(reads: Reads, operand: Operand) -> str:
     block = _block(reads, operand)
+    if block is None:
+        return ""
     heads = {c.key: c.head for c in block.columns if c.kind in (Kind.MONEY, Kind.COUNT, Kind.NUMBER)}
     if operand.column not in heads or len(heads) < 2:
         return ""
@@ -52,13 +58,14 @@ def _short(head: tuple[str, ...], all_heads: Iterable[tuple[str, ...]]) -> str:
     return "·".join(kept or head[-1:])
 
 
-def _block(reads: Reads, operand: Operand) -> Block:
+def _block(reads: Reads, operand: Operand) -> Block | None:
     fixed = reads.block(operand.form, operand.row)
     if fixed is not None:
         return fixed
     blocks = reads.edition.form(operand.form).blocks
     return next(
-        (b for b in blocks if b.open is not None and any(c.key == operand.column for c in b.columns)), blocks[0]
+        (b for b in blocks if b.open is not None and any(c.key == operand.column for c in b.columns)),
+        blocks[0] if blocks else None,
     )
 
 

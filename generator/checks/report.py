@@ -39,7 +39,7 @@ def _broken(reads: Reads, results: list[RuleResult]) -> Iterator[Finding]:
     groups: dict[tuple[object, ...], list[RuleResult]] = {}
     for n, result in enumerate(results):
         operator = result.check.formula.operator if result.check.formula is not None else "="
-        alike = (result.gap, operator) if result.left is not None else (n,)
+        alike = (result.gap, operator) if result.left is not None and not result.words else (n,)
         groups.setdefault((result.rule.id, result.check.severity, result.check.message, *alike), []).append(result)
     for group in groups.values():
         group.reverse()  # totals come first in a table: the last is the nearest to the figure at fault

@@ -22,6 +22,16 @@ class RuleKind(Enum):
     CODED = "coded"
 
 
+# A rule may be kept by another step than the checks: `coded:` then says by which, in these words.
+ELSEWHERE: Mapping[str, str] = {
+    "reader": "读取工作簿时核对",
+    "document": "生成文档时核对",
+    "construction": "由工具计算和排印，不会出错",
+    "other_edition": "本版式不适用",
+    "later": "尚未启用",
+}
+
+
 class Sums(Enum):
     """Which declared sums of a form a check stands for."""
 
@@ -69,6 +79,7 @@ class Check:
     scope: tuple[Scope, ...] = ()
     conditions_vary: bool = False  # conditions with places to fill are asked in every place
     text: str = ""  # the formula as written, for explanations
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # `with:` words and keys a coded check needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class Rule:
     basis: str
     checks: tuple[Check, ...]
     source: str
+    example: str = ""  # a broken case in one sentence, for explanations
 
 
 class Outcome(Enum):
@@ -88,6 +100,18 @@ class Outcome(Enum):
     BROKEN = "broken"
     NOT_APPLICABLE = "does not apply"
     UNANSWERABLE = "unanswerable"
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A relation that is no sum, as each of its cells sees it while the others stay.
+
+    ``gap`` plus factor × change of the cell has to lie within ±``slack``.
+    """
+
+    gap: Decimal
+    slack: Decimal
+    factors: tuple[tuple[Decimal, Operand], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +134,4 @@ class RuleResult:
     blame: tuple[Operand, ...] = ()
     how: Sums | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    single: Single | None = None

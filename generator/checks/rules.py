@@ -19,9 +19,9 @@ from ..model import expression
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
 from ..model.finding import Severity
 from ..model.form import Form
-from .coded import NAMES as CODED_NAMES
-from .formula import ARITHMETIC, COMPARISONS, FUNCTIONS
+from .formula import ARITHMETIC, COMPARISONS, EVERY, FUNCTIONS
 from .keyed import EditionKey
+from .registry import NAMES as CODED_NAMES
 from .rule import Check, Each, Rule, RuleKind, Scope, Sums
 
 _E = TypeVar("_E", bound=Enum)
@@ -29,14 +29,19 @@ _E = TypeVar("_E", bound=Enum)
 
 def load(edition: Edition) -> tuple[Rule, ...]:
     """All rules of the edition in the order of its files; EditionError names file and place of a mistake."""
-    return _load(EditionKey(edition))
+    return _load(EditionKey(edition), edition.rule_files)
 
 
-@lru_cache(maxsize=8)
-def _load(key: EditionKey) -> tuple[Rule, ...]:
+def hints(edition: Edition) -> tuple[Rule, ...]:
+    """Relations that usually hold and are never reported: they only choose between cells that may be wrong."""
+    return _load(EditionKey(edition), edition.hint_files)
+
+
+@lru_cache(maxsize=16)
+def _load(key: EditionKey, names: tuple[str, ...]) -> tuple[Rule, ...]:
     edition = key.edition
     found: list[Rule] = []
-    for name in edition.rule_files:
+    for name in names:
         for node in edition.yaml(name):
             found.append(_rule(edition, node))
             if any(rule.id == found[-1].id for rule in found[:-1]):
@@ -56,6 +61,7 @@ def _rule(edition: Edition, node: Node) -> Rule:
         basis=node.text("basis"),
         checks=tuple(_check(edition, n, severity, fix) for n in node.nodes("checks")),
         source=node.source,
+        example=node.text("example", ""),
     )
     if not rule.checks:
         raise node.fail("a rule needs at least one check")
@@ -87,6 +93,7 @@ def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Check:
         scope=tuple(_scope(forms, node, text) for text in node.texts("scope", ())),
         conditions_vary=any("{" in text for key in ("when", "unless") for text in node.texts(key, ())),
         text=node.text("formula", ""),
+        given=_given(node.node("with")) if node.has("with") else {},
     )
     node.done()
     for tree in (*((made.formula,) if made.formula else ()), *made.when, *made.unless):
@@ -133,6 +140,14 @@ def _each(forms: Mapping[str, Form], name: str, node: Node) -> Each:
     )
     node.done()
     return made
+
+
+def _given(node: Node) -> dict[str, tuple[str, ...]]:
+    """``with:`` of a coded check: names to a text or a list of texts."""
+    return {
+        name: tuple(str(v.data) for v in value) if isinstance(value.data, list) else (str(value.data),)
+        for name, value in node.items()
+    }
 
 
 def _comparison(node: Node, text: str) -> Binary:
@@ -185,12 +200,19 @@ def _fill(node: Node, part: str, places: Mapping[str, str]) -> str:
         raise node.fail(f"{part!r} names a place that `each` does not fill") from None
 
 
+def _can_hold(form: Form, row: str) -> bool:
+    """May a row of that code stand in one of the form's open tables?"""
+    return row.isdigit() and any(block.open is not None and len(row) in block.open.levels for block in form.blocks)
+
+
 def _check_ref(forms: Mapping[str, Form], node: Node, form_id: str, row: str, column: str) -> None:
     form = forms.get(form_id)
     if form is None:
         raise node.fail(f"no form {form_id!r}")
-    if "{}" in row:
+    if "{}" in row or _can_hold(form, row):
         blocks = form.blocks
+    elif row == EVERY:
+        blocks = tuple(block for block in form.blocks if block.open is not None)
     else:
         fixed = form.block_of_row(row)
         blocks = (fixed,) if fixed is not None else ()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import product
 
 from ..editions import Edition
@@ -12,20 +11,30 @@ from ..model.book import Book
 from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
-from . import report, rules
-from .coded import CODED, Subject
+from . import accuse, answers, report, rules, units
+from .coded import Subject, Verdict
 from .formula import NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
+from .linear import envelope
+from .registry import CODED
 from .rule import Check, Each, Outcome, Rule, RuleResult, Scope, Sums
 
 _WORST_FIRST = tuple(Severity)
-_BY_NAME = dict(CODED)
 
 
 def run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     """What the reader said and what the rules say, worst first."""
     trial = _Trial(edition, book, whole=False)
-    said = [*book.findings, *report.findings(trial.reads, tuple(trial.results()))]
+    results: Sequence[RuleResult] = tuple(trial.results())
+    found: list[Finding] = []
+    mixed = units.mixed(trial.reads, rules.load(edition), results, lambda: evaluate(edition, book))
+    results = mixed.kept(results)
+    if any(accuse.wanted(result) for result in results):
+        trial.whole = trial.sided = True  # relations that hold speak too
+        hints = tuple(trial.results(rules.hints(edition)))
+        found, results = accuse.findings(trial.reads, mixed.kept(trial.results()), hints)
+    said = [*mixed.said(book.findings), *mixed.findings, *found, *report.findings(trial.reads, results)]
+    said = [*answers.answered(book, said), *answers.remarks(edition, book, said)]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
 
 
@@ -36,18 +45,25 @@ def evaluate(edition: Edition, book: Book) -> tuple[RuleResult, ...]:
 
 @dataclass
 class _Trial:
-    """One book on trial. ``whole`` asks for every result, else only for those there is something to say about."""
+    """One book on trial.
+
+    ``whole`` asks for every result, else only for those there is something to say about; ``sided`` leaves out what
+    holds and compares nothing.
+    """
 
     edition: Edition
     book: Book
     whole: bool
+    sided: bool = False
 
     def __post_init__(self) -> None:
         self.reads = Reads(self.edition, self.book)
         self.implied = Implied(self.reads)
+        self._verdicts: dict[int, tuple[Verdict, ...]] = {}  # by identity: a second pass asks nothing twice
 
-    def results(self) -> Iterator[RuleResult]:
-        found = rules.load(self.edition)
+    def results(self, found: tuple[Rule, ...] | None = None) -> Iterator[RuleResult]:
+        """Of all rules of the edition, or of those given."""
+        found = rules.load(self.edition) if found is None else found
         subject = Subject(self.edition, self.book, self.reads, self.implied, found)
         for rule in found:
             for check in rule.checks:
@@ -59,10 +75,27 @@ class _Trial:
                     yield from self._coded(rule, check, subject)
 
     def _coded(self, rule: Rule, check: Check, subject: Subject) -> Iterator[RuleResult]:
-        for verdict in _BY_NAME[check.coded](subject, check):
-            if self.whole or verdict.outcome is not Outcome.HOLDS:
-                outcome, cells = verdict.outcome, verdict.cells
-                yield RuleResult(rule, check, outcome, cells, blame=verdict.blame, words=verdict.words)
+        if (check.when or check.unless) and not self._conditions(check, {})[1]:
+            return
+        verdicts = self._verdicts.get(id(check))
+        if verdicts is None:
+            verdicts = self._verdicts[id(check)] = tuple(CODED[check.coded](subject, check))
+        for verdict in verdicts:
+            left, right = verdict.left, verdict.right
+            silent = left is None and verdict.single is None
+            if verdict.outcome is not Outcome.HOLDS or (self.whole and not (self.sided and silent)):
+                yield RuleResult(
+                    rule,
+                    check,
+                    verdict.outcome,
+                    verdict.cells,
+                    left,
+                    right,
+                    left.value - right.value if left is not None and right is not None else ZERO,
+                    blame=verdict.blame,
+                    words=verdict.words,
+                    single=verdict.single,
+                )
 
     def _sums(self, rule: Rule, check: Check) -> Iterator[RuleResult]:
         for scope in check.scope:
@@ -149,15 +182,8 @@ class _Trial:
             outcome = Outcome.UNANSWERABLE
         elif exact:
             outcome = Outcome.HOLDS if any(o.state is State.NUMBER for o in operands) else Outcome.NOT_APPLICABLE
-        elif satisfied(operator, left.value, right.value, _envelope(check, left, right, operands)):
+        elif satisfied(operator, left.value, right.value, envelope(check, left, right)):
             outcome, tail = Outcome.HOLDS, True
         else:
             outcome = Outcome.BROKEN
         yield RuleResult(rule, check, outcome, cells, left, right, gap, tail, blame, how)
-
-
-def _envelope(check: Check, left: Side, right: Side, operands: list[Operand]) -> Decimal:
-    """How far shown figures may differ by rounding: per figure really there; nothing where amounts are exact."""
-    if not check.tolerance or any(not o.money or o.divisor != 1 for o in operands):
-        return ZERO
-    return check.tolerance * max(left.numbers + right.numbers, 1)

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 _HEADINGS = {"Options": "选项", "Commands": "命令", "Arguments": "参数"}
-# A place such as 收入表!D12 stays whole, and so do numbers and words.
-_PIECES = re.compile(r"[^\s、，。；：]{0,16}![A-Z]{1,3}\d+|[!-~]+|\s+|.")
+# What stays whole on a line: a place such as 收入表!D12, a number with its unit, a word; each with an opening mark.
+_SHEET = r"(?:[^\s、，。；：“”（）]|（\d+）){1,31}"
+_PIECES = re.compile(rf"[（“《]*(?:{_SHEET}![A-Z]{{1,3}}\d+|-?[\d,.]+ (?:万元|元|处|条|格|个)|[!-~]+|\s+|.)")
 _CLOSING = "，。；：！？）”》、"
 
 

@@ -1,73 +1,22 @@
-"""The commands: generate, check, new, editions."""
+"""The commands that work on a workbook: generate, check, new. The rest are in lookup.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from .. import __version__
-from ..model.finding import Refusal
-from . import report
+from ..model.finding import Finding, Refusal
+from . import lookup, options, report
 from .boundary import DONE, ERRORS, Command, Group, refuse
+from .lookup import span
 from .progress import Progress
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
-_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_FILE: click.Path = click.Path(path_type=Path)
-
-
-def _edition_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem
-
-    from ..editions import ids
-
-    return [CompletionItem(name) for name in ids() if name.startswith(incomplete)]
-
-
-def _debug(function: _Decorated) -> _Decorated:
-    return click.option("--debug", is_flag=True, expose_value=False, help="程序内部出错时显示详细信息。")(function)
-
-
-def _version(function: _Decorated) -> _Decorated:
-    return click.version_option(
-        __version__, "-V", "--version", message="%(prog)s %(version)s", help="显示版本号后退出。"
-    )(function)
-
-
-def _on_workbook(function: _Decorated) -> _Decorated:
-    """The argument and options that `generate` and `check` share."""
-    for decorate in (
-        _debug,
-        click.option("--all", "show_all", is_flag=True, help="列出全部校验结果（默认约一屏）。"),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["text", "json"]),
-            default="text",
-            help="结果的写法：text 供人阅读（默认），json 供其他程序读取。",
-        ),
-        click.option(
-            "--edition",
-            "edition_id",
-            metavar="版式",
-            shell_complete=_edition_ids,
-            help="指定版式；默认取工作簿中注明的版式。",
-        ),
-        click.argument("workbook", metavar="工作簿", type=_FILE),
-    ):
-        function = decorate(function)
-    return function
 
 
 @click.group(
     cls=Group,
-    context_settings=_SETTINGS,
+    context_settings=options.SETTINGS,
     options_metavar="[选项]",
     subcommand_metavar="命令 …",
     invoke_without_command=True,
@@ -77,6 +26,7 @@ def _on_workbook(function: _Decorated) -> _Decorated:
   gongkai new --year 2021 --unit 某某局 -o 某某局.xlsx    生成空白工作簿
   gongkai check 某某局.xlsx                               校验填好的工作簿
   gongkai generate 某某局.xlsx                            生成公开文档
+  gongkai rules X2                                        说明一条校验规则
 
 \b
 按 Tab 键补全命令（写入启动文件后长期有效）：
@@ -85,7 +35,7 @@ def _on_workbook(function: _Decorated) -> _Decorated:
   fish   _GONGKAI_COMPLETE=fish_source gongkai | source
 """,
 )
-@_version
+@options.version
 @click.pass_context
 def gongkai(ctx: click.Context) -> None:
     """从一本 Excel 工作簿生成部门决算公开文档（.docx）。"""
@@ -95,7 +45,7 @@ def gongkai(ctx: click.Context) -> None:
 
 @gongkai.command(
     cls=Command,
-    context_settings=_SETTINGS,
+    context_settings=options.SETTINGS,
     options_metavar="[选项]",
     short_help="生成公开文档（.docx）。",
     epilog="""\
@@ -104,39 +54,55 @@ def gongkai(ctx: click.Context) -> None:
   generate 某某局.xlsx                    写到 outputs/某某局.docx
   generate 某某局.xlsx -o 决算公开.docx   指定输出文件
   generate 某某局.xlsx --draft            有错误也先出一份草稿
+  generate 某某局.xlsx --no-mark          有问题时不写标注副本
+
+\b
+有错误或警告时，另写一份标注副本 outputs/某某局.校验.xlsx，您的工作簿不会改动。
 
 \b
 退出码：0 已生成；1 有错误，未生成（或只生成草稿）；2 文件无法读取或命令写法有误。
 """,
 )
-@_on_workbook
+@options.on_workbook
 @click.option(
     "-o",
     "--output",
     metavar="文件",
-    type=_FILE,
+    type=options.FILE,
     help="输出的 .docx 文件；默认写到当前文件夹下 outputs/，与工作簿同名。",
 )
 @click.option("--draft", is_flag=True, help="有错误时也生成，每页标明“草稿”。")
-@_version
+@options.version
 def generate(
-    workbook: Path, output: Path | None, draft: bool, edition_id: str | None, form: str, show_all: bool
+    workbook: Path,
+    output: Path | None,
+    draft: bool,
+    edition_id: str | None,
+    form: str,
+    show_all: bool,
+    mark: bool | None,
+    marked: Path | None,
 ) -> None:
     """读取填好的工作簿，校验无误后生成公开文档。有错误时不生成，并逐条说明错在哪里、怎样改正。"""
     from .. import pipeline
 
     try:
         with Progress() as say:
+            copy = _copy(workbook, mark, marked)
             made = pipeline.generate(workbook, output, draft=draft, edition_id=edition_id, say=say)
+            written = _mark(workbook, made.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
     errors = pipeline.has_errors(made.findings)
     if form == "json":
-        click.echo(report.as_json(str(workbook), made.edition, _text(made.output), made.findings))
+        click.echo(
+            report.as_json(str(workbook), made.edition, _text(made.output), made.findings, _text(written.output))
+        )
     else:
         report.show(made.findings, show_all)
         if made.set_aside is not None:
             click.echo(f"原文件生成后被手工修改过，已另存为：{made.set_aside}")
+        _say_marked(written)
         click.echo(_closing(made, draft))
     _exit(ERRORS if errors else DONE)
 
@@ -151,35 +117,45 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
 
 @gongkai.command(
     cls=Command,
-    context_settings=_SETTINGS,
+    context_settings=options.SETTINGS,
     options_metavar="[选项]",
     short_help="只校验工作簿，不生成文档。",
     epilog="""\
 \b
 例：
   gongkai check 某某局.xlsx
-  gongkai check 某某局.xlsx --all
+  gongkai check 某某局.xlsx --all                    列出全部问题
+  gongkai check 某某局.xlsx --marked 请改正.xlsx     指定标注副本的文件名
+  gongkai check 某某局.xlsx --no-mark                只看屏幕，不写标注副本
   gongkai check 某某局.xlsx --format json
+
+有错误或警告时，另写一份标注副本 outputs/某某局.校验.xlsx：问题格涂色并加批注，首页列出全部问题，可点击跳转。
+您的工作簿不会改动。请在原工作簿中改正，再重新校验。
 
 \b
 退出码：0 没有错误；1 有错误；2 文件无法读取或命令写法有误。
 """,
 )
-@_on_workbook
-def check(workbook: Path, edition_id: str | None, form: str, show_all: bool) -> None:
+@options.on_workbook
+def check(
+    workbook: Path, edition_id: str | None, form: str, show_all: bool, mark: bool | None, marked: Path | None
+) -> None:
     """校验填好的工作簿：表内、表间关系和填报内容，逐条列出问题、单元格和处理办法。"""
     from .. import pipeline
 
     try:
         with Progress() as say:
+            copy = _copy(workbook, mark, marked)
             checked = pipeline.check(workbook, edition_id, say)
+            written = _mark(workbook, checked.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
     errors = pipeline.has_errors(checked.findings)
     if form == "json":
-        click.echo(report.as_json(str(workbook), checked.edition.id, None, checked.findings))
+        click.echo(report.as_json(str(workbook), checked.edition.id, None, checked.findings, _text(written.output)))
     else:
         report.show(checked.findings, show_all)
+        _say_marked(written)
         verdict = "有错误，改正后才能生成公开文档" if errors else "没有错误，可以生成公开文档"
         click.echo(f"校验完成：{verdict}。（{report.counts(checked.findings)}）")
     _exit(ERRORS if errors else DONE)
@@ -187,7 +163,7 @@ def check(workbook: Path, edition_id: str | None, form: str, show_all: bool) -> 
 
 @gongkai.command(
     cls=Command,
-    context_settings=_SETTINGS,
+    context_settings=options.SETTINGS,
     options_metavar="[选项]",
     short_help="生成一本空白工作簿（.xlsx）。",
     epilog="""\
@@ -203,14 +179,14 @@ def check(workbook: Path, edition_id: str | None, form: str, show_all: bool) -> 
     "--edition",
     "edition_id",
     metavar="版式",
-    shell_complete=_edition_ids,
+    shell_complete=options.edition_ids,
     help="版式，见 gongkai editions；默认按年度选取。",
 )
 @click.option("--year", type=click.IntRange(1000, 9999), metavar="年度", help="决算年度，四位数字。")
 @click.option("--unit", metavar="单位", help="单位全称，写入单位信息表。")
-@click.option("-o", "--output", metavar="文件", type=_FILE, help="输出的 .xlsx 文件；默认 公开-单位-年度.xlsx。")
+@click.option("-o", "--output", metavar="文件", type=options.FILE, help="输出的 .xlsx 文件；默认 公开-单位-年度.xlsx。")
 @click.option("--force", is_flag=True, help="已有同名文件时也写，原文件另存。")
-@_debug
+@options.debug
 def new(edition_id: str | None, year: int | None, unit: str | None, output: Path | None, force: bool) -> None:
     """生成一本空白工作簿，填好后用 generate 生成公开文档。"""
     from .. import files, pipeline
@@ -237,7 +213,7 @@ def _choose_edition(edition_id: str | None, year: int | None) -> tuple[str, str]
         if edition_id is not None:
             years = load(edition_id).years
             outside = year is not None and year not in years
-            note = f"请注意：版式 {edition_id} 适用 {_span(years)} 年度，不含 {year} 年度。" if outside else ""
+            note = f"请注意：版式 {edition_id} 适用 {span(years)} 年度，不含 {year} 年度。" if outside else ""
             return edition_id, note
         found = tuple(edition.id for edition in serving(year)) if year is not None else ids()
     if len(found) == 1:
@@ -247,21 +223,37 @@ def _choose_edition(edition_id: str | None, year: int | None) -> tuple[str, str]
     raise Refusal(f"有多个版式可用：{'、'.join(found)}。", "请用 --year 写明年度，或用 --edition 指定其中一个。")
 
 
-@gongkai.command(cls=Command, context_settings=_SETTINGS, options_metavar="[选项]", short_help="列出现有版式。")
-@_debug
-def editions() -> None:
-    """列出现有版式：编号、名称、适用年度。"""
-    from ..editions import ids, load
-    from ..pipeline import editions_in_order
-
-    with editions_in_order():
-        rows = [(edition.id, edition.name, f"适用年度：{_span(edition.years)}") for edition in map(load, ids())]
-    for row in rows:
-        click.echo("  ".join(row))
+gongkai.add_command(lookup.editions)
+gongkai.add_command(lookup.rules)
 
 
-def _span(years: tuple[int, ...]) -> str:
-    return "、".join(map(str, years))
+def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:
+    """Where the marked copy goes if one is needed; None when none is wanted."""
+    from .. import pipeline
+
+    return None if mark is False else pipeline.marked_path(workbook, marked)
+
+
+def _mark(workbook: Path, findings: tuple[Finding, ...], target: Path | None, say: pipeline.Say) -> pipeline.Marked:
+    """The marked copy, where there is something to mark. That it can't be written is said and changes nothing else."""
+    from .. import pipeline
+
+    if target is None or not pipeline.worth_marking(findings):
+        return pipeline.Marked(stale=target if target is not None and target.exists() else None)
+    try:
+        return pipeline.mark(workbook, findings, target, say)
+    except Refusal as refusal:
+        click.echo(f"标注副本没有写成：{refusal.message}{refusal.fix}", err=True)
+        return pipeline.Marked()
+
+
+def _say_marked(written: pipeline.Marked) -> None:
+    if written.set_aside is not None:
+        click.echo(f"原有的“{written.output}”不是本工具写出的原样，已另存为：{written.set_aside}")
+    if written.output is not None:
+        click.echo(f"标注副本：{written.output}（问题格已涂色并加批注；请在原工作簿中改正）")
+    if written.stale is not None:
+        click.echo(f"以前写出的标注副本“{written.stale}”已经过时，可以删除。")
 
 
 def _text(path: Path | None) -> str | None:

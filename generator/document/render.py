@@ -170,7 +170,7 @@ class _Writer:
             if entry.target not in known:
                 message = f"目录中“{entry.text}”没有对应的正文标题，该条目未标页码。"
                 fix = "核对模板目录条目与章节标题是否一致。"
-                self.findings.append(Finding("D2", Severity.WARNING, message, fix))
+                self.findings.append(Finding("F3", Severity.WARNING, message, fix))
         self.steps.append(
             lambda: "".join(contents.elements(block, self.sheet, page.width, self.marks, self.layout.pages, forced))
         )

@@ -83,7 +83,7 @@ def read(styles: etree._Element, body: etree._Element) -> StyleSheet:
         if name.lower() not in reader.ids:
             message = f"样式文件中没有“{name}”样式，已按默认段落样式排版。"
             fix = "在 style.docx 中恢复该样式，或改用本版本自带的样式文件。"
-            findings.append(Finding("D1", Severity.WARNING, message, fix))
+            findings.append(Finding("F4", Severity.WARNING, message, fix))
         looks[name.lower()] = reader.look(name)
     table_id = reader.ids.get(TABLE.lower(), "")
     portrait, landscape = _pages(body)

@@ -64,6 +64,7 @@ class Edition:
     tolerances: Mapping[str, Decimal]
     chapters: tuple[str, ...]
     rule_files: tuple[str, ...]
+    hint_files: tuple[str, ...]
     contents_title: str
     contents: tuple[ContentsLine, ...]
     folders: tuple[Path, ...]
@@ -100,6 +101,15 @@ class Edition:
                 if row["code"] not in found or (ours and not found[row["code"]][0]):
                     found[row["code"]] = (ours, row["name"])
         return {code: name for code, (_, name) in found.items()}
+
+    @cached_property
+    def subject_names(self) -> Mapping[str, tuple[str, ...]]:
+        """Every name the subject list has for a code, in whatever year."""
+        found: dict[str, dict[str, None]] = {}
+        with self.find("subjects.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                found.setdefault(row["code"], {})[row["name"]] = None
+        return {code: tuple(names) for code, names in found.items()}
 
 
 def ids() -> tuple[str, ...]:
@@ -146,6 +156,7 @@ def _edition(node: Node, edition_id: str, folders: tuple[Path, ...]) -> Edition:
         tolerances=_tolerances(node),
         chapters=node.texts("chapters"),
         rule_files=node.texts("rules"),
+        hint_files=node.texts("hints", ()),
         contents_title=contents.text("title"),
         contents=tuple(_contents_line(n) for n in contents.nodes("entries")),
         folders=folders,

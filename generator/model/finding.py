@@ -19,7 +19,11 @@ class Finding:
     """One thing to look at, in an accountant's words: what, where, both numbers, the gap (message); what to do (fix).
 
     ``cells`` are in the order the message names them. ``unanswerable`` marks a rule that could not be decided
-    because a cell it needs is blank or unreadable.
+    because a cell it needs is blank or unreadable. ``answer`` is the reason the user gave for leaving a warning be.
+
+    A finding about a wrong figure that breaks several relations lists the ids of their rules in ``rules``; its first
+    ``tied`` cells are the ones most likely at fault, equally so when there is more than one (0: nobody is accused).
+    Its message has a line for each relation after the first line.
     """
 
     rule: str
@@ -28,6 +32,9 @@ class Finding:
     fix: str = ""
     cells: tuple[CellRef, ...] = ()
     unanswerable: bool = False
+    answer: str = ""
+    rules: tuple[str, ...] = ()
+    tied: int = 0
 
 
 class Refusal(Exception):

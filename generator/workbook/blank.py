@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from openpyxl.workbook import Workbook
@@ -12,6 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..editions import Edition
 from ..model.form import Role
+from ..model.livecheck import LiveCheck
+from .blank_checks import SHEET as CHECKS
+from .blank_checks import write_checks
 from .blank_formulas import Formulas
 from .blank_guide import GUIDE, Hidden, write_guide
 from .blank_inputs import write_inputs
@@ -25,6 +28,7 @@ from .blank_tables import write_table
 
 # Keys of the forms `unit` and `wording`; they keep their meaning in every edition.
 UNIT, WORDING = "unit", "wording"
+_AMOUNT_UNIT = "amount_unit"
 _WRITERS: Mapping[Role, Callable[[Kit, Worksheet, SheetPlan], None]] = {
     Role.TABLE: write_table,
     Role.INPUT: write_inputs,
@@ -34,10 +38,16 @@ _TABS = {Role.TABLE: "FF4F81BD", Role.INPUT: "FFE0B040", Role.PERFORMANCE: "FF6F
 
 
 def build(
-    edition: Edition, content: Content | None = None, *, year: int | None = None, unit: str | None = None
+    edition: Edition,
+    content: Content | None = None,
+    *,
+    year: int | None = None,
+    unit: str | None = None,
+    checks: Sequence[LiveCheck] = (),
 ) -> bytes:
     """The .xlsx of ``edition``, filled with ``content`` (see docs/architecture.md) and with defaults elsewhere.
 
+    ``checks`` are shown live on a sheet of their own, when there are any.
     ``year`` and ``unit`` fill in the year (the edition's last one when nobody says) and the unit's name. A value in
     ``content`` takes the place of a formula; every formula carries its value, so that a reader that does not
     calculate sees the same. Text stays text whatever it begins with. The bytes depend on the arguments alone.
@@ -55,12 +65,15 @@ def build(
     book = Workbook()
     guide = book.active
     guide.title = GUIDE
+    live = book.create_sheet(CHECKS) if checks else None
     for sheet in sheets:
         made = book.create_sheet(sheet.name)
         made.sheet_properties.tabColor = _TABS[sheet.form.role]
         _WRITERS[sheet.form.role](kit, made, sheet)
-    write_guide(kit, guide, sheets)
+    write_guide(kit, guide, sheets, CHECKS if live is not None else "")
     hidden.write(kit, book)
+    if live is not None:
+        write_checks(kit, book, live, sheets, checks, words.amount_unit())
     book.calculation = CalcProperties(fullCalcOnLoad=True)
     book.properties.creator = "gongkai"
     book.properties.title = "".join(c for c in expand(edition.title, kit.words)[1] if c.isprintable())
@@ -128,15 +141,19 @@ class _Words:
 
     def amount_line(self, edition: Edition) -> tuple[str, str]:
         """金额单位：… following the choice on the sheet of the unit."""
-        spot = self._spot("amount_unit")
+        spot = self._spot(_AMOUNT_UNIT)
         line = edition.amount_line
         choices = spot.row.row.choices if spot and spot.row.row else ()
         ending = max((c for c in choices if line.endswith(c)), key=len, default="")
         if not ending:
             return "", line
-        cell, now = self._setting("amount_unit")
+        cell, now = self._setting(_AMOUNT_UNIT)
         lead = line.removesuffix(ending)
         return f'={quoted(lead)}&IF({cell}="",{quoted(ending)},{cell})', lead + (now or ending)
+
+    def amount_unit(self) -> tuple[str, str]:
+        """元 or 万元."""
+        return self._setting(_AMOUNT_UNIT)
 
     def statement(self) -> tuple[str, str]:
         return self._setting("statement")

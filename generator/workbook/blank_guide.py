@@ -34,6 +34,7 @@ GUIDE, SUBJECTS = "填报说明", "科目"
 _HIDDEN_TOP = 2
 _WIDTHS = (8.0, 46.0, 14.0, 84.0)
 _ROLES = {Role.TABLE: "公开表", Role.INPUT: "补充资料", Role.PERFORMANCE: "绩效自评表"}
+_LIVE = ("核对", "不用填写：各项关系是否相符，随填随算。")
 _LEGEND = (
     (INPUT, "填写", "由单位填写或从下拉列表选择。"),
     (SUM, "公式", "由公式算出，一般不用填写；整表粘贴时可以覆盖，覆盖后与各项之和不符的变红。"),
@@ -47,6 +48,7 @@ _STEPS = (
     "合计、类、款由公式汇总。没有数据的表保持空白。",
     "然后填补充资料：增减原因、年初预算、项目、采购资产、绩效情况、文字材料等。没有的填 0 或不填。",
     "最后填绩效自评表。项目不止一个的，复制“{project}”工作表，名称保持以“{project}”开头。",
+    "填写过程中可随时看“{checks}”表：表内、表间的各项关系是否相符，随填随算；有“不符”的先核对。",
     "保存后运行：generate 工作簿.xlsx 。运行 gongkai check 工作簿.xlsx 只校验，不生成文档。",
     "校验提示的错误必须更正；警告核实无误的，在“{answers}”中写明规则编号和理由。",
 )
@@ -102,8 +104,8 @@ class Hidden:
         sheet.sheet_state = "hidden"
 
 
-def write_guide(kit: Kit, sheet: Worksheet, plans: Sequence[SheetPlan]) -> None:
-    """Order of work, colours, and a link to every sheet."""
+def write_guide(kit: Kit, sheet: Worksheet, plans: Sequence[SheetPlan], checks: str = "") -> None:
+    """Order of work, colours, and a link to every sheet; ``checks`` is the name of the sheet of live checks."""
     pen = Pen(kit, sheet)
     pen.widths(_WIDTHS)
     width = len(_WIDTHS)
@@ -113,7 +115,7 @@ def write_guide(kit: Kit, sheet: Worksheet, plans: Sequence[SheetPlan]) -> None:
     for row, height in ((1, 32), (2, 26), (3, 20)):
         sheet.row_dimensions[row].height = height
     at = _section(pen, 5, "一、填写步骤")
-    for number, text in enumerate(_steps(plans), 1):
+    for number, text in enumerate(_steps(plans, checks), 1):
         pen.put(at, 1, number, Look(horizontal="center", border=False, vertical="top"))
         pen.put(at, 2, text, Look(border=False, wrap=True, vertical="top"), last=width)
         pen.height(at, text, sum(_WIDTHS[1:]) - 2)
@@ -128,15 +130,15 @@ def write_guide(kit: Kit, sheet: Worksheet, plans: Sequence[SheetPlan]) -> None:
     for column, head in enumerate(("序号", "工作表", "类别", "填写要求"), 1):
         pen.put(at, column, head, HEAD_CELL)
     sheet.row_dimensions[at].height = 22
-    for number, plan in enumerate(plans, 1):
+    rows = [(plan.name, _ROLES[plan.form.role], _advice(plan)) for plan in plans]
+    for number, (name, role, text) in enumerate([*rows, *([(checks, *_LIVE)] if checks else [])], 1):
         at += 1
         pen.put(at, 1, number, Look(horizontal="center"))
-        _link(pen.put(at, 2, plan.name, LINK.but(wrap=True)), plan.name)
-        pen.put(at, 3, _ROLES[plan.form.role], Look(horizontal="center"))
-        text = _advice(plan)
+        _link(pen.put(at, 2, name, LINK.but(wrap=True)), name)
+        pen.put(at, 3, role, Look(horizontal="center"))
         pen.put(at, 4, text, LABEL)
         pen.height(at, text, _WIDTHS[3] - 1, least=1)
-        pen.height(at, plan.name, _WIDTHS[1] - 1)
+        pen.height(at, name, _WIDTHS[1] - 1)
     pen.page(width, at, landscape=False, head=(0, 0), one=False)
     sheet.sheet_properties.tabColor = "FF" + FIXED
 
@@ -153,7 +155,7 @@ def _link(cell: Cell, sheet: str) -> None:
     link.target = None
 
 
-def _steps(plans: Sequence[SheetPlan]) -> list[str]:
+def _steps(plans: Sequence[SheetPlan], checks: str) -> list[str]:
     tables = [plan.name for plan in plans if plan.form.role is Role.TABLE]
     names = {plan.form.id: plan.name for plan in reversed(plans)}
     repeated = next((plan.form.sheet for plan in plans if plan.form.repeat), "")
@@ -161,6 +163,7 @@ def _steps(plans: Sequence[SheetPlan]) -> list[str]:
         "unit": names.get("unit", ""),
         "answers": names.get("answers", ""),
         "project": repeated,
+        "checks": checks,
         "first": tables[0][:2] if tables else "",
         "last": tables[-1][:2] if tables else "",
     }

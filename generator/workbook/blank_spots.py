@@ -64,13 +64,25 @@ def sum_text(terms: Sequence[tuple[int, Spot]]) -> str:
 
 
 def _runs(spots: Sequence[Spot]) -> str:
-    runs: list[list[Spot]] = []
+    return ",".join(r[0].address if len(r) == 1 else f"{r[0].address}:{r[-1].address}" for r in _grouped(spots))
+
+
+def runs(spots: Sequence[Spot]) -> list[str]:
+    """Runs of neighbouring cells with their sheets."""
+    return [
+        sheet_prefix(r[0].sheet.name) + (r[0].address if len(r) == 1 else f"{r[0].address}:{r[-1].address}")
+        for r in _grouped(spots)
+    ]
+
+
+def _grouped(spots: Sequence[Spot]) -> list[list[Spot]]:
+    found: list[list[Spot]] = []
     for spot in spots:
-        if runs and _adjacent(runs[-1], spot):
-            runs[-1].append(spot)
+        if found and found[-1][-1].sheet is spot.sheet and _adjacent(found[-1], spot):
+            found[-1].append(spot)
         else:
-            runs.append([spot])
-    return ",".join(r[0].address if len(r) == 1 else f"{r[0].address}:{r[-1].address}" for r in runs)
+            found.append([spot])
+    return found
 
 
 def _adjacent(run: Sequence[Spot], spot: Spot) -> bool:

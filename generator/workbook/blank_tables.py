@@ -137,14 +137,16 @@ class _Table:
         statement = _statement(self.kit, self.plan)
         if statement:
             at += 1
-            self._note(at, *statement, NOTE.but(bold=True))
+            # Not in the column of codes: the sums look down that one, and this formula looks at the sums.
+            codes = {block.column_at(block.code_column.key) for block in self.plan.blocks if block.code_column}
+            self._note(at, *statement, NOTE.but(bold=True), first=1 + (1 in codes))
         return at
 
-    def _note(self, row: int, formula: str, now: str, longest: str, look: Look) -> None:
+    def _note(self, row: int, formula: str, now: str, longest: str, look: Look, first: int = 1) -> None:
         """A line below the table; not merged where it fits, as a longer exported table is pasted over it."""
         total = float(sum(self.plan.widths))
         if not self.dense and text_width(longest) < total:
-            self.pen.put(row, 1, now, look.but(wrap=False), formula=formula)
+            self.pen.put(row, first, now, look.but(wrap=False), formula=formula)
         else:
             self.pen.put(row, 1, now, look, last=self.width, formula=formula)
             self.pen.height(row, longest, total, look.size)

@@ -243,16 +243,16 @@ def _content(c: etree._Element) -> tuple[str | None, str, bool]:
     value: str | None = None
     formula = False
     last = c[-1]
-    if len(c) == 1 and last.tag.endswith("}v"):
+    if len(c) == 1 and last.tag[-2:] == "}v":
         value = last.text
     else:
         for child in c:
             tag = child.tag
-            if tag.endswith("}v"):
+            if tag[-2:] == "}v":
                 value = child.text
-            elif tag.endswith("}f"):
+            elif tag[-2:] == "}f":
                 formula = True
-            elif tag.endswith("}is"):
+            elif tag[-3:] == "}is":
                 value = _texts(child)
     return value, c.get("s", ""), formula
 

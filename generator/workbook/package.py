@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 from lxml import etree
 
@@ -34,6 +36,7 @@ _HOSTILE = "请用 Excel 或 WPS 打开该文件，另存为新的 .xlsx 后再�
 
 _VALUES = (b"</v>", b"</is>", b"</f>", b"<f ")
 _ROW_END, _BODY_END = b"</row>", b"</sheetData>"
+_SHEET_END, _MERGES, _MERGES_END = b"</worksheet>", b"<mergeCells", b"</mergeCells>"
 _ROW_TAGS = ("{*}row", "{*}mergeCell")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _PLAIN = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
@@ -63,7 +66,7 @@ class Package:
         self._names = {info.filename.lstrip("/").casefold(): info for info in archive.infolist()}
         self.date1904 = False
         self.sheets: tuple[SheetPart, ...] = ()
-        self._workbook = ""
+        self.workbook = ""  # the main part
         self._find_sheets()
 
     def __enter__(self) -> Package:
@@ -74,16 +77,7 @@ class Package:
 
     def data(self, part: str) -> bytes:
         """The bytes of a part; Refusal when it is absent, damaged, too large or carries a DOCTYPE."""
-        info = self._names.get(part.casefold())
-        if info is None:
-            raise Refusal(f"文件已损坏：缺少内部文件 {part}。", _DAMAGED)
-        try:
-            with self._zip.open(info) as stream:
-                data = stream.read(MAX_PART + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise Refusal(f"文件已损坏：内部文件 {part} 读不出来。", _DAMAGED) from error
-        if len(data) > MAX_PART:
-            raise Refusal(f"文件内容过大：内部文件 {part} 超过 {MAX_PART // 1024 // 1024} MB。", _HOSTILE)
+        data = self.raw(part)
         if data.count(_LT[0]) > WHOLE_TAGS:
             data = _without_blank_tail(data)
         _guard(data, part)
@@ -96,12 +90,32 @@ class Package:
     def has(self, part: str) -> bool:
         return part.casefold() in self._names
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Every entry of the archive under its own name, in the archive's order; folders left out."""
+        return tuple(info.filename for info in self._names.values() if not info.is_dir())
+
+    def raw(self, part: str) -> bytes:
+        """The bytes of any part, pictures too; Refusal when it is absent, damaged or too large."""
+        info = self._names.get(part.lstrip("/").casefold())
+        if info is None:
+            raise Refusal(f"文件已损坏：缺少内部文件 {part}。", _DAMAGED)
+        try:
+            with self._zip.open(info) as stream:
+                data = stream.read(MAX_PART + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise Refusal(f"文件已损坏：内部文件 {part} 读不出来。", _DAMAGED) from error
+        if len(data) > MAX_PART:
+            raise Refusal(f"文件内容过大：内部文件 {part} 超过 {MAX_PART // 1024 // 1024} MB。", _HOSTILE)
+        return data
+
     @cached_property
     def related(self) -> dict[str, str]:
         """Parts of the workbook by the last word of their relationship type (sharedStrings, styles, …)."""
-        return dict(self._relations(self._workbook).values())
+        return dict(self.relations(self.workbook).values())
 
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """Relationships of a part by id: last word of the type, and the part pointed to."""
         folder, name = posixpath.split(part)
         rels = posixpath.join(folder, "_rels", name + ".rels")
         if not self.has(rels):
@@ -116,13 +130,13 @@ class Package:
         return found
 
     def _find_sheets(self) -> None:
-        roots = [path for kind, path in self._relations("").values() if kind == "officeDocument"]
-        self._workbook = roots[0] if roots else "xl/workbook.xml"
-        _not_a_sheet_file(self._names, self._workbook)
-        root = self.tree(self._workbook)
+        roots = [path for kind, path in self.relations("").values() if kind == "officeDocument"]
+        self.workbook = roots[0] if roots else "xl/workbook.xml"
+        _not_a_sheet_file(self._names, self.workbook)
+        root = self.tree(self.workbook)
         if local(root.tag) != "workbook":
             raise Refusal("这不是 Excel 工作簿。", _SAVE_AS)
-        relations = self._relations(self._workbook)
+        relations = self.relations(self.workbook)
         sheets = []
         for node in root.iter():
             tag = local(node.tag)
@@ -163,6 +177,11 @@ def open_package(path: Path) -> Package:
         raise Refusal(f"没有权限读取“{path}”。", "请先关闭正在使用它的程序，或检查文件权限。") from None
     except (OSError, ValueError) as error:
         raise Refusal(f"读不了文件“{path}”。", "请核对文件名和所在文件夹。") from error
+    return unpack(data)
+
+
+def unpack(data: bytes) -> Package:
+    """The workbook in ``data``; Refusal, in words for the user, when it is anything else."""
     _recognise(data)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
@@ -268,10 +287,22 @@ def _without_blank_tail(data: bytes) -> bytes:
     return data[: start + len(_ROW_END)] + data[end:] if 0 <= last < start < end else data
 
 
+def _bare(data: bytes) -> bytes:
+    """A sheet of the usual shape without all that is never read behind its cells (rules, lists), but for merges."""
+    end = data.find(_BODY_END)
+    if end < 0 or b"<!" in data or not data.endswith(_SHEET_END):
+        return data
+    end += len(_BODY_END)
+    first = data.find(_MERGES, end)
+    last = data.find(_MERGES_END, first) + len(_MERGES_END) if first > 0 else 0
+    return data[:end] + (data[first:last] if last > first > 0 else b"") + _SHEET_END
+
+
 def rows_of(data: bytes, part: str) -> Iterator[etree._Element]:
     """Each row and merged range of a sheet, in the order of the file. A large sheet is let go row by row."""
+    data = _bare(data)
     if data.count(_LT[0]) <= WHOLE_TAGS:
-        yield from _parse(data, part).iter(*_ROW_TAGS)
+        yield from _small(data, part)
         return
     context = etree.iterparse(
         io.BytesIO(data),
@@ -292,6 +323,18 @@ def rows_of(data: bytes, part: str) -> Iterator[etree._Element]:
                 del parent[0]
     except etree.XMLSyntaxError as error:
         raise damaged(part) from error
+
+
+def _small(data: bytes, part: str) -> Iterator[etree._Element]:
+    """Rows and merged ranges of a sheet parsed at once. The standard library's elements are at hand sooner than lxml's
+    and have all that is asked of them here; no entity can stand in what has passed the guard."""
+    try:
+        root: Any = ElementTree.fromstring(data)  # noqa: S314
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise damaged(part) from error
+    space = root.tag.rpartition("}")[0]
+    for name in ("row", "mergeCell"):
+        yield from root.iter(space + "}" + name if space else name)
 
 
 def _parse(data: bytes, part: str) -> etree._Element:

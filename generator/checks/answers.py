@@ -1,0 +1,79 @@
+"""核实说明: warnings that the user has looked into and answered, by rule id and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..editions import Edition
+from ..model.book import Book
+from ..model.cell import CellRef
+from ..model.finding import Finding, Severity
+from . import rules
+from .rule import ELSEWHERE
+
+FORM, BLOCK = "answers", "answers"
+_AT_CHECK = frozenset({"reader"})  # kept by another step, but before the checks
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    rule: str
+    reason: str
+    cells: tuple[CellRef, ...]
+
+
+def given(book: Book) -> tuple[Answer, ...]:
+    """The filled rows of the sheet, rule ids in capitals."""
+    found = []
+    for row in book.rows(FORM, BLOCK):
+        rule, reason = row.text("rule").strip().upper(), row.text("reason").strip()
+        if rule or reason:
+            found.append(Answer(rule, reason, tuple(cell.ref for cell in row.cells.values())[:2]))
+    return tuple(found)
+
+
+def answered(book: Book, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings, warnings with the reasons given for them; errors can't be answered."""
+    reasons: dict[str, str] = {}
+    for answer in given(book):
+        if answer.rule and answer.reason:
+            reasons[answer.rule] = "；".join(filter(None, (reasons.get(answer.rule), answer.reason)))
+    if not reasons:
+        return tuple(findings)
+    return tuple(
+        replace(f, answer=reasons[f.rule]) if f.severity is Severity.WARNING and f.rule in reasons else f
+        for f in findings
+    )
+
+
+def remarks(edition: Edition, book: Book, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What is wrong with the answers themselves: no such rule, no reason, nothing left to answer, an error answered."""
+    known = {rule.id: rule for rule in rules.load(edition)}
+    rule_id = next((r.id for r in known.values() if any(c.coded == "answers" for c in r.checks)), "N12")
+    said: list[Finding] = []
+    for answer in given(book):
+        where = f"（{answer.cells[0]}）" if answer.cells else ""
+        severity, fix = Severity.WARNING, ""
+        fired = [f for f in findings if f.rule == answer.rule]
+        if not answer.rule:
+            text, fix = f"核实说明{where}没有填写规则编号。", "填写报告中方括号内的规则编号。"
+        elif answer.rule not in known:
+            text, fix = f"核实说明{where}的规则编号“{answer.rule}”不存在。", "可用 gongkai rules 查看规则编号。"
+        elif not answer.reason:
+            text, fix = f"核实说明{where}对规则 {answer.rule} 没有填写理由。", "写明核实的情况，或删去这一行。"
+        elif any(f.severity is Severity.ERROR for f in fired):
+            text, fix = f"规则 {answer.rule} 报出的是错误，不能用核实说明代替更正{where}。", "改正错误后删去这一行。"
+        elif not fired and not _tried_later(known[answer.rule].checks):
+            text, fix = f"规则 {answer.rule} 已没有提示，核实说明{where}不再需要。", "删去这一行。"
+            severity = Severity.INFO
+        else:
+            continue
+        said.append(Finding(rule_id, severity, text, fix, answer.cells[:1]))
+    return tuple(said)
+
+
+def _tried_later(checks: Sequence[object]) -> bool:
+    """Only a later step can say whether the rule still has something to say."""
+    names = {getattr(check, "coded", "") for check in checks}
+    return bool(names & (set(ELSEWHERE) - _AT_CHECK))

@@ -1,0 +1,215 @@
+"""What a disclosure must contain, subjects' names, and counts that lists give a second time."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ..model.book import RowData
+from ..model.cell import Cell, CellKind, CellRef
+from . import places
+from .coded import Coded, Subject, Verdict
+from .formula import State
+from .rule import Check, Outcome
+
+_NAMED = 10  # subjects named in one message
+
+
+def _places(subject: Subject, path: str) -> tuple[str, list[Cell], tuple[CellRef, ...]]:
+    """What ``form.block`` or ``form.row.column`` is called, its cells, and where to look when there are none."""
+    form_id, _, rest = path.partition(".")
+    form, data = subject.edition.form(form_id), subject.book.sheet(form_id)
+    head = (CellRef(data.sheet, 1, 1),) if data is not None else ()
+    row, _, column = rest.partition(".")
+    if column:
+        declared = subject.reads.declared(form_id, row)
+        cell = data.cell(row, column) if data is not None else None
+        name = declared.label if declared is not None else row
+        return (
+            f"“{form.sheet}”的“{name}”",
+            [cell] if cell is not None else [],
+            (cell.ref,) if cell is not None else head,
+        )
+    block = form.block(rest)
+    found = data.blocks.get(rest) if data is not None else None
+    fixed = {r.key for r in block.rows}
+    cells = [c for r in (found.rows if found is not None else ()) if r.key not in fixed for c in r.cells.values()]
+    title = block.title.partition("、")[2] or block.title or form.title
+    return f"“{form.sheet}”的“{title}”", cells, head
+
+
+def present(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """At least one of `any:` (form.block or form.row.column) has content; only where `setting:` is chosen."""
+    for wanted in check.given.get("setting", ()):
+        path, _, choice = wanted.partition("=")
+        form_id, row = path.strip().split(".")
+        declared = subject.reads.declared(form_id, row)
+        chosen = subject.book.text(form_id, row) or (declared.default if declared is not None else "")
+        if chosen != choice.strip():
+            return
+    names: list[str] = []
+    where: tuple[CellRef, ...] = ()
+    for path in check.given["any"]:
+        name, cells, refs = _places(subject, path)
+        if subject.book.sheet(path.partition(".")[0]) is None:
+            continue
+        names.append(name)
+        where += refs
+        if any(not cell.is_blank and cell.text.strip() not in ("", "无") for cell in cells):
+            yield Verdict(Outcome.HOLDS, refs)
+            return
+    if names:
+        yield Verdict(Outcome.BROKEN, where[:1], {"what": "、".join(names)})
+
+
+def explained_subjects(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """Every 项 of a table (the scope) has its explanation in a list (`list:` form.block)."""
+    form_id, _, block_key = check.given["list"][0].partition(".")
+    known = {row.text("code").strip(): row for row in subject.book.rows(form_id, block_key)}
+    for scope in check.scope:
+        data = subject.book.sheet(scope.form)
+        levels = [max(b.open.levels) for b in data.form.blocks if b.open is not None and b.open.levels] if data else []
+        if data is None or not levels or subject.book.sheet(form_id) is None:
+            continue
+        rows = [row for row in data.rows.values() if row.key.isdigit() and len(row.key) == max(levels)]
+        bare = [row for row in rows if row.key not in known or not known[row.key].text("text").strip()]
+        refs = tuple(ref for row in bare if (ref := row.ref or next((c.ref for c in row.cells.values()), None)))
+        names = "、".join(f"{row.key}{row.text('name')}" for row in bare[:_NAMED]) + (
+            "等" if len(bare) > _NAMED else ""
+        )
+        words = {"sheet": subject.edition.form(form_id).sheet, "count": str(len(bare)), "list": names}
+        if rows:
+            yield Verdict(Outcome.BROKEN if bare else Outcome.HOLDS, refs, words)
+
+
+def down_to_leaves(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A table by code goes down to its last level; one verdict per row that stops short."""
+    for scope in check.scope:
+        data = subject.book.sheet(scope.form)
+        for block in data.form.blocks if data is not None else ():
+            if data is None or block.open is None or not block.open.by_code or block.key not in data.blocks:
+                continue
+            deepest = max(block.open.levels)
+            codes = [row.key for row in data.blocks[block.key].rows if row.key.isdigit()]
+            above = {code[:n] for code in codes for n in block.open.levels if n < len(code)}
+            for row in data.blocks[block.key].rows:
+                if not row.key.isdigit() or len(row.key) >= deepest:
+                    continue
+                filled = any(c.number for k, c in row.cells.items() if k not in ("code", "name"))
+                cell = row.cells.get("code")
+                ref = cell.ref if cell is not None else row.ref
+                words = {
+                    "table": places.table(data.form),
+                    "code": row.key,
+                    "name": row.label or row.text("name"),
+                    "cell": str(ref),
+                }
+                good = row.key in above or not filled
+                yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, (ref,) if ref is not None else (), words)
+
+
+def known_names(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A code's name is one that the subject list knows for it; several years' names are all good."""
+    listed = subject.edition.subject_names
+    for scope in check.scope:
+        data = subject.book.sheet(scope.form)
+        for rows in data.blocks.values() if data is not None else ():
+            for row in rows.rows:
+                cell = row.cells.get("name")
+                names = listed.get(_code(row))
+                if cell is None or names is None or cell.kind is not CellKind.TEXT or not cell.text.strip():
+                    continue
+                good = _plain(cell.text) in {_plain(name) for name in names}
+                words = {
+                    "code": _code(row),
+                    "name": cell.text.strip(),
+                    "cell": str(cell.ref),
+                    "right": "”或“".join(names),
+                }
+                yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, (cell.ref,), words)
+
+
+def _code(row: RowData) -> str:
+    """The subject code of a row: of a list's rows the key is only a running number."""
+    cell = row.cells.get("code")
+    return cell.text.strip() if cell is not None else row.key
+
+
+def unknown_codes(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """Codes that the subject list does not have, in one note: the list is partial."""
+    listed = subject.edition.subject_names
+    unknown: dict[str, CellRef] = {}
+    for scope in check.scope:
+        data = subject.book.sheet(scope.form)
+        for rows in data.blocks.values() if data is not None else ():
+            for row in rows.rows:
+                cell = row.cells.get("code")
+                code = _code(row)
+                if code.isdigit() and code not in listed and cell is not None:
+                    unknown.setdefault(code, cell.ref)
+    codes = "、".join(list(unknown)[:_NAMED]) + (f" 等 {len(unknown)} 个" if len(unknown) > _NAMED else "")
+    yield Verdict(Outcome.BROKEN if unknown else Outcome.HOLDS, tuple(unknown.values()), {"codes": codes})
+
+
+def list_counts(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A list (`list:` form.block, `kind:` its column) has as many rows of each kind as `counts:` kind = row say."""
+    form_id, _, block = check.given["list"][0].partition(".")
+    rows = [row for row in subject.book.rows(form_id, block) if row.text("name").strip()]
+    if not rows:
+        return
+    column = check.given["kind"][0]
+    for pair in check.given["counts"]:
+        kind, _, key = (part.strip() for part in pair.partition("="))
+        said = subject.reads.at(form_id, key, "value")
+        if not said.readable:
+            yield Verdict(Outcome.UNANSWERABLE, (said.cell,) if said.cell is not None else (), blame=(said,))
+            continue
+        found = [row for row in rows if not kind or row.text(column) == kind]
+        if kind and any(not row.text(column).strip() for row in rows):
+            continue
+        cells = ((said.cell,) if said.cell is not None else ()) + tuple(row.cells["name"].ref for row in found)
+        words = {
+            "place": places.place(subject.reads, said),
+            "said": f"{said.value.normalize():f}",
+            "cell": str(said.cell),
+            "kind": kind or "单位",
+            "found": str(len(found)),
+        }
+        yield Verdict(Outcome.HOLDS if said.value == len(found) else Outcome.BROKEN, cells, words)
+
+
+def operating_units(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """机关运行经费 is for units of `admin:` types; others without such subordinates (`below:`) have none."""
+    kind = subject.book.text(*check.given["type"][0].split("."))
+    amount = subject.reads.at(*check.given["amount"][0].split("."))
+    whole = subject.reads.at(*check.given["whole"][0].split("."))
+    below = sum((subject.reads.at(*path.split(".")).value for path in check.given["below"]), Decimal(0))
+    if not amount.readable:
+        yield Verdict(Outcome.UNANSWERABLE, (amount.cell,) if amount.cell else (), blame=(amount,))
+        return
+    cells = (amount.cell,) if amount.cell is not None else ()
+    text = ""
+    if kind in check.given["admin"] and not amount.value and whole.value:
+        spent = places.quantity(whole, whole.value)
+        text = f"单位类型为{kind}，公用经费 {spent}，机关运行经费（{amount.cell}）却没有填写或为零。"
+    elif kind in check.given["institution"] and amount.value and not below:
+        shown = places.quantity(amount, amount.value)
+        text = f"单位类型为{kind}，又没有下属行政、参公单位，机关运行经费却填了 {shown}（{amount.cell}）。"
+    if kind and amount.state in (State.NUMBER, State.BLANK):
+        yield Verdict(Outcome.BROKEN if text else Outcome.HOLDS, cells, {"text": text})
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+CODED: dict[str, Coded] = {
+    "present": present,
+    "explained_subjects": explained_subjects,
+    "down_to_leaves": down_to_leaves,
+    "known_names": known_names,
+    "unknown_codes": unknown_codes,
+    "list_counts": list_counts,
+    "operating_units": operating_units,
+}

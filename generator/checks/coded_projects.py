@@ -1,0 +1,164 @@
+"""The performance forms against the project list, the tables and the unit sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ..model.book import FormData
+from ..model.cell import CellKind
+from ..model.figure import ZERO
+from ..model.form import Role
+from . import places, typed
+from .coded import Coded, Subject, Verdict
+from .formula import Operand, Side, State
+from .performance import (
+    BUDGET,
+    EXECUTED,
+    NAME,
+    VALUE,
+    amount_of,
+    field,
+    forms,
+    not_filled,
+    plain,
+    refs,
+    shown,
+    text_of,
+)
+from .rule import Check, Outcome
+
+_FEW = 4  # projects named one by one
+
+
+def quoted(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """Fields that quote a table (`with:` field: form.row.column), in 万元."""
+    for data in forms(subject, check):
+        for key, (path,) in check.given.items():
+            mine = amount_of(data, key)
+            form_id, row, column = path.split(".")
+            theirs = subject.reads.at(form_id, row, column)
+            if mine.state is State.BLANK or not theirs.readable:
+                if mine.state is State.BLANK and theirs.value:
+                    yield not_filled(data, (mine,)) or Verdict(Outcome.HOLDS)
+                continue
+            if mine.state is State.BAD:
+                yield Verdict(Outcome.UNANSWERABLE, refs((mine,)), blame=(mine,))
+                continue
+            found = typed.amount(field(data, key))
+            slack = found.slack if found is not None else ZERO
+            yield _compared(subject, data, mine, theirs, slack)
+
+
+def _compared(subject: Subject, data: FormData, mine: Operand, theirs: Operand, slack: Decimal) -> Verdict:
+    gap = mine.value - theirs.value
+    mixed = theirs.value and abs(mine.value / theirs.value - 10000) < 100
+    text = (
+        f"{data.sheet}“{mine.name}”填的是 {shown(mine.value)} 万元（{mine.cell.address if mine.cell else ''}），"
+        f"与{places.place(subject.reads, theirs)} {shown(theirs.value)} 万元（{theirs.cell}）不等，"
+        f"差 {shown(abs(gap))} 万元。" + ("该表应以万元填写，所填疑为元。" if mixed else "")
+    )
+    good = abs(gap) <= slack
+    return Verdict(
+        Outcome.HOLDS if good else Outcome.BROKEN,
+        refs((mine, theirs)),
+        {"text": text},
+        left=Side(theirs.value if good else mine.value, ((1, mine),)),
+        right=Side(theirs.value, ((1, theirs),)),
+    )
+
+
+def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """Each project's form has its row in the project list (`list: form.block`) with the same amounts."""
+    form_id, _, block = check.given["list"][0].partition(".")
+    sheet = subject.book.sheet(form_id)
+    given = [row for row in subject.book.rows(form_id, block) if row.text("name").strip()]
+    sheets = list(forms(subject, check))
+    if sheet is None or not given or not sheets:
+        return
+    by_name = {plain(row.text("name")): row for row in given}
+    met: set[str] = set()
+    for data in sheets:
+        cell = field(data, NAME)
+        name = text_of(data, NAME)
+        row = by_name.get(plain(name))
+        cells = (cell.ref,) if cell is not None else ()
+        if row is None:
+            said = f"“{name}”（{cell.ref.address}）" if cell is not None and name else "没有填写项目名称，"
+            yield Verdict(
+                Outcome.BROKEN, cells, {"text": f"{data.sheet}的项目名称{said}在“{sheet.form.sheet}”中没有。"}
+            )
+            continue
+        met.add(plain(name))
+        yield Verdict(Outcome.HOLDS, cells)
+        for key, column in ((BUDGET, "budget"), (EXECUTED, "amount")):
+            mine, theirs = amount_of(data, key), subject.reads.in_row(sheet, row, column)
+            if mine.state is State.NUMBER and theirs.state is State.NUMBER:
+                found = typed.amount(field(data, key))
+                yield _compared(subject, data, mine, theirs, found.slack if found is not None else ZERO)
+    lacking = [row.cells["name"] for known, row in by_name.items() if known not in met]
+    if lacking and len(sheets) < len(given):
+        names = "、".join(f"“{cell.text}”（{cell.ref.address}）" for cell in lacking[:_FEW])
+        names += f"等 {len(lacking)} 个项目" if len(lacking) > _FEW else ""
+        text = f"“{sheet.form.sheet}”中的{names}没有相应的项目绩效自评表。"
+        yield Verdict(Outcome.BROKEN, tuple(cell.ref for cell in lacking), {"text": text})
+
+
+def counted(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """The number of projects said to be evaluated (`count:`) is the number of forms."""
+    form_id, row, column = check.given["count"][0].split(".")
+    said = subject.reads.at(form_id, row, column)
+    number = len(list(forms(subject, check)))
+    if number and said.state is State.NUMBER:
+        text = f"{said.cell} 填的自评项目个数是 {shown(said.value)}，项目绩效自评表有 {number} 张。"
+        yield Verdict(Outcome.HOLDS if said.value == number else Outcome.BROKEN, refs((said,)), {"text": text})
+
+
+def amount_evaluated(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """The amount evaluated (`amount:`) is what the forms executed, or what they had as budget."""
+    form_id, row, column = check.given["amount"][0].split(".")
+    said = subject.reads.at(form_id, row, column)
+    sheets = list(forms(subject, check))
+    executed, budgets = [amount_of(d, EXECUTED) for d in sheets], [amount_of(d, BUDGET) for d in sheets]
+    if not sheets or said.state is not State.NUMBER or any(o.state is not State.NUMBER for o in executed):
+        return
+    spent, planned = sum((o.value for o in executed), ZERO), sum((o.value for o in budgets), ZERO)
+    slack = Decimal("0.005") * (len(sheets) + 1)
+    good = abs(said.value - spent) <= slack or abs(said.value - planned) <= slack
+    text = (
+        f"{said.cell} 填的自评项目资金是 {shown(said.value)} 万元，"
+        f"各项目绩效自评表执行数合计 {shown(spent)} 万元，差 {shown(abs(said.value - spent))} 万元。"
+    )
+    yield Verdict(
+        Outcome.HOLDS if good else Outcome.BROKEN,
+        refs((said, *executed)),
+        {"text": text},
+        left=Side(spent if good else said.value, ((1, said),)),
+        right=Side(spent, tuple((1, o) for o in executed)),
+    )
+
+
+def same_unit(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """The unit's name on other forms (`fields:`) is the full or short name of the unit sheet (`names:`)."""
+    names = [n for path in check.given["names"] if (n := plain(subject.book.text(*path.split("."))))]
+    if not names:
+        return
+    for scope in check.scope:
+        for data in subject.book.sheets.get(scope.form, ()):
+            for key in check.given["fields"]:
+                cell = field(data, key) if data.form.role is Role.PERFORMANCE else data.cell(key, VALUE)
+                if cell is None or cell.kind is not CellKind.TEXT or not cell.text.strip():
+                    continue
+                said = plain(cell.text).removesuffix("(本级)")
+                good = any(said == name or name.endswith(said) for name in names)
+                text = f"{data.sheet}的单位名称“{cell.text}”（{cell.ref.address}）与单位信息表的单位全称、简称都不同。"
+                yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, (cell.ref,), {"text": text})
+
+
+CODED: dict[str, Coded] = {
+    "quoted": quoted,
+    "listed": listed,
+    "counted": counted,
+    "amount_evaluated": amount_evaluated,
+    "same_unit": same_unit,
+}

@@ -1,0 +1,57 @@
+"""Numbers as people type them into a performance form: 3,097.76万元, 99分, 97.89%."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..model.cell import Cell
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_UNITS = ("万元", "元", "分", "%")
+_HALF = Decimal("0.5")
+_FINEST = Decimal("0.005")
+_HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """``value`` as meant (a percentage as a fraction); ``slack``: how far rounding to the digits typed may lead."""
+
+    value: Decimal
+    slack: Decimal
+    whole: bool  # typed without decimals
+
+
+def amount(cell: Cell | None) -> Typed | None:
+    """An amount or score; None when the cell is blank or holds no plain number."""
+    if cell is None or cell.is_blank:
+        return None
+    text = unicodedata.normalize("NFKC", cell.text).replace(",", "").replace(" ", "").strip()
+    for unit in _UNITS:
+        text = text.removesuffix(unit)
+    if not _NUMBER.fullmatch(text):
+        if cell.number is None:
+            return None
+        text = f"{cell.number:f}"
+    value = Decimal(text)
+    slack = _HALF.scaleb(-_decimals(text))
+    return Typed(value, max(slack, _FINEST), "." not in text)
+
+
+def share(cell: Cell | None) -> Typed | None:
+    """A rate: 97.89%, or a plain 97.89 or 0.9789 (nobody executes less than 2 % of a budget in whole percents)."""
+    found = amount(cell)
+    if found is None or cell is None:
+        return None
+    text = unicodedata.normalize("NFKC", cell.text).strip()
+    percent = text.endswith("%") or found.value > 2
+    if not percent:
+        return Typed(found.value, max(_HALF.scaleb(-_decimals(text)), _FINEST / _HUNDRED), False)
+    return Typed(found.value / _HUNDRED, found.slack / _HUNDRED, found.whole)
+
+
+def _decimals(text: str) -> int:
+    return len(text.rstrip("%").partition(".")[2])

@@ -1,0 +1,75 @@
+"""The commands that only tell: editions and rules."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from . import options
+from .boundary import Command
+
+
+@click.command(
+    "editions", cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="列出现有版式。"
+)
+@options.debug
+def editions() -> None:
+    """列出现有版式：编号、名称、适用年度。"""
+    from ..editions import ids, load
+    from ..pipeline import editions_in_order
+
+    with editions_in_order():
+        rows = [(edition.id, edition.name, f"适用年度：{span(edition.years)}") for edition in map(load, ids())]
+    for row in rows:
+        click.echo("  ".join(row))
+
+
+@click.command(
+    "rules",
+    cls=Command,
+    context_settings=options.SETTINGS,
+    options_metavar="[选项]",
+    short_help="列出校验规则，或说明其中一条。",
+    epilog="""\
+\b
+例：
+  gongkai rules                 列出全部规则
+  gongkai rules X               列出并说明一族规则（表间关系）
+  gongkai rules X2              说明一条：内容、公式、尾差、依据、处理、举例
+  gongkai rules --format json   供其他程序读取
+""",
+)
+@click.argument("rule", metavar="[编号]", required=False)
+@click.option(
+    "--edition", "edition_id", metavar="版式", shell_complete=options.edition_ids, help="版式；默认取最新的一个。"
+)
+@options.json_or_text
+@options.debug
+def rules(rule: str | None, edition_id: str | None, form: str) -> None:
+    """列出一个版式的全部校验规则，或按编号逐条说明。编号即校验结果中方括号内的编号。"""
+    from ..checks.explain import explained
+    from ..editions import ids, load
+    from ..pipeline import editions_in_order
+    from . import rules as words
+
+    with editions_in_order():
+        newest = max(ids(), key=lambda name: (max(load(name).years), name)) if edition_id is None else edition_id
+        edition = load(newest)
+        known = explained(edition)
+    chosen = known if rule is None else words.chosen(known, rule)
+    if not chosen:
+        raise click.UsageError(
+            f"版式 {edition.id} 没有规则 {rule}。{words.near(known, rule or '')}", click.get_current_context()
+        )
+    columns = min(shutil.get_terminal_size((100, 24)).columns, 120)
+    if form == "json":
+        click.echo(words.as_json(edition, chosen))
+    elif rule is None:
+        click.echo(words.listing(edition, known, columns))
+    else:
+        click.echo("\n\n".join(words.explanation(one, columns) for one in chosen))
+
+
+def span(years: tuple[int, ...]) -> str:
+    return "、".join(map(str, years))

@@ -1,0 +1,78 @@
+"""What several commands share: their settings and options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .. import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+FILE: click.Path = click.Path(path_type=Path)
+
+
+def edition_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from ..editions import ids
+
+    return [CompletionItem(name) for name in ids() if name.startswith(incomplete)]
+
+
+def debug(function: _Decorated) -> _Decorated:
+    return click.option("--debug", is_flag=True, expose_value=False, help="程序内部出错时显示详细信息。")(function)
+
+
+def version(function: _Decorated) -> _Decorated:
+    return click.version_option(
+        __version__, "-V", "--version", message="%(prog)s %(version)s", help="显示版本号后退出。"
+    )(function)
+
+
+def json_or_text(function: _Decorated) -> _Decorated:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="结果的写法：text 供人阅读（默认），json 供其他程序读取。",
+    )(function)
+
+
+def on_workbook(function: _Decorated) -> _Decorated:
+    """The argument and options that `generate` and `check` share."""
+    for decorate in (
+        debug,
+        click.option("--all", "show_all", is_flag=True, help="列出全部校验结果（默认约一屏）。"),
+        click.option(
+            "--marked",
+            "marked",
+            metavar="文件",
+            type=FILE,
+            help="标注副本（.xlsx）写到哪里；默认 outputs/ 下与工作簿同名的 .校验.xlsx。",
+        ),
+        click.option(
+            "--mark/--no-mark",
+            "mark",
+            default=None,
+            help="有错误或警告时，是否写出标注副本（默认写出）：问题格涂色并加批注，首页列出全部问题。",
+        ),
+        json_or_text,
+        click.option(
+            "--edition",
+            "edition_id",
+            metavar="版式",
+            shell_complete=edition_ids,
+            help="指定版式；默认取工作簿中注明的版式。",
+        ),
+        click.argument("workbook", metavar="工作簿", type=FILE),
+    ):
+        function = decorate(function)
+    return function
