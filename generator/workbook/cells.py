@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from ..model.finding import Refusal
+from . import quick
 from .match import norm
 from .package import Package, local, rows_of
 
@@ -166,9 +167,40 @@ def _place(address: str, sheet: str) -> tuple[int, int]:
 
 def read_sheet(package: Package, name: str, part: str, strings: tuple[str, ...], top: int = MAX_ROW) -> Sheet:
     """The sheet's cells; rows below ``top`` are left out (and then merged ranges too)."""
+    data = package.data(part)
+    scanned = quick.scan(data, top)
+    sheet = _usual(name, scanned, strings) if scanned is not None else None
+    return sheet if sheet is not None else _any(data, name, part, strings, top)
+
+
+def _usual(name: str, scanned: quick.Scanned, strings: tuple[str, ...]) -> Sheet | None:
+    """The sheet as scanned; None where places do not go upwards, which is sorted out by ``_any``."""
+    sheet = Sheet(name)
+    last = 0
+    for row, found in scanned.rows:
+        if not last < row <= MAX_ROW:
+            return None
+        last, before = row, 0
+        cells: dict[int, Raw] = {}
+        for letters, kind, style, text, formula in found:
+            column = _column(letters)
+            if not before < column <= MAX_COLUMN:
+                return None
+            before = column
+            raw = _made(kind, unescape(text) if text and kind == "inlineStr" else text, style, formula, strings)
+            if raw is not None:
+                cells[column] = raw
+        if cells:
+            sheet.rows[row] = cells
+    for reference in scanned.merges:
+        _merge(sheet, reference)
+    return sheet
+
+
+def _any(data: bytes, name: str, part: str, strings: tuple[str, ...], top: int) -> Sheet:
     sheet = Sheet(name)
     last, ascending = 0, True
-    for element in rows_of(package.data(part), part):
+    for element in rows_of(data, part):
         if element.tag[-3:] != "row":
             _merge(sheet, element.get("ref", ""))
             continue
@@ -222,7 +254,11 @@ def _raw(c: etree._Element, strings: tuple[str, ...]) -> Raw | None:
                 formula = True
             elif tag[-3:] == "}is":
                 value = _texts(child)
-    style = c.get("s", "")
+    return _made(kind, value, c.get("s", ""), formula, strings)
+
+
+def _made(kind: str, value: str | None, style: str, formula: bool, strings: tuple[str, ...]) -> Raw | None:
+    """A cell of that type with what is stored in it; None when it holds nothing."""
     if not value:
         # A formula whose stored result is an empty text is a blank; one without any result was never calculated.
         return Raw("t" if kind == "str" else "", "", style, True) if formula else None
