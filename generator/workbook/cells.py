@@ -192,8 +192,13 @@ def _usual(name: str, scanned: quick.Scanned, strings: tuple[str, ...]) -> Sheet
                 cells[column] = raw
         if cells:
             sheet.rows[row] = cells
-    for reference in scanned.merges:
-        _merge(sheet, reference)
+    if len(scanned.merges) > MAX_MERGES:
+        return None
+    for left, top, right, bottom in scanned.merges:
+        first, end = _column(left), _column(right)
+        if not (0 < first <= end <= MAX_COLUMN and 0 < int(top) <= int(bottom) <= MAX_ROW):
+            return None
+        sheet.merges[int(top), first] = int(bottom), end
     return sheet
 
 

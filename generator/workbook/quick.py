@@ -23,7 +23,7 @@ _CELL = (
 )
 _ROW = rf'<row r="(\d{{1,7}})"{_MORE}(/)?>'
 _TOKEN = re.compile(rf"(?:{_EMPTY})*(?:{_CELL}|{_ROW}|</row>)", re.ASCII)
-_MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})" ?/>', re.ASCII)
+_MERGE = re.compile(r'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})" ?/>', re.ASCII)
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 
 Found = tuple[str, str, str, str | None, bool]
@@ -31,10 +31,10 @@ Found = tuple[str, str, str, str | None, bool]
 
 
 class Scanned(NamedTuple):
-    """Rows by number in the order of the file, and merged ranges as written."""
+    """Rows by number in the order of the file; merged ranges by letters and row of their first and last cells."""
 
     rows: list[tuple[int, list[Found]]]
-    merges: list[str]
+    merges: list[tuple[str, str, str, str]]
 
 
 def scan(data: bytes, top: int) -> Scanned | None:
@@ -89,7 +89,7 @@ def _rows(text: str, at: int, end: int, top: int) -> list[tuple[int, list[Found]
     return rows if cells is None else None
 
 
-def _merges(text: str, at: int) -> list[str] | None:
+def _merges(text: str, at: int) -> list[tuple[str, str, str, str]] | None:
     first = text.find(_MERGES, at)
     if first < 0:
         return []
