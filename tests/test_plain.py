@@ -22,6 +22,8 @@ def test_both_ways_read_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) ->
             return [(sheet.rows, sheet.merges) for sheet in sheets]
 
         for sheet in package.sheets:
+            if sheet.name.startswith("校验"):  # array formulas, and no form: read as XML
+                continue
             usual = plain.split(package.data(sheet.part))
             assert usual is not None
             assert list(plain.rows_of(usual[0]))

@@ -111,6 +111,8 @@ def total_score(subject: Subject, check: Check) -> Iterator[Verdict]:
     """总分 = 预算执行得分 + 各指标得分."""
     for data in forms(subject, check):
         total, execution = amount_of(data, TOTAL), amount_of(data, EXECUTION)
+        if execution.state is State.BLANK:
+            continue  # the rule on that score says so
         scores = _scores(data)
         wrong = unreadable((total, execution, *scores)) or not_filled(data, (total, *scores))
         if wrong is not None:

@@ -84,6 +84,7 @@ class Search:
         found = self._suspects(gaps, group, changed)
         whole = set(group)
         complete = [s for s in found if s.harmless and whole <= s.mended]
+        complete = [s for s in complete if self.system.cells[s.cell].state is State.BAD] or complete
         if complete:
             best = max(s.key for s in complete)
             return _once(s for s in complete if s.key == best)

@@ -107,7 +107,8 @@ class Reads:
         places = self._places[data.form.id]
         kind = places.kind(row.key, column)
         if cell.kind is CellKind.NUMBER and cell.number is not None:
-            state, value = State.NUMBER, data.figure_of(cell, kind).value
+            exact = kind is not Kind.MONEY or data.divisor == 1
+            state, value = State.NUMBER, cell.number if exact else cell.number / data.divisor
         else:
             state, value = (State.BLANK if cell.kind is CellKind.BLANK else State.BAD), ZERO
         name = "" if row.key in places.fixed else row.label
@@ -233,6 +234,8 @@ FUNCTIONS: Mapping[str, Callable[..., Decimal]] = {"abs": abs, "max": max, "min"
 
 def satisfied(operator: str, left: Decimal, right: Decimal, allowed: Decimal = ZERO) -> bool:
     """Does the comparison hold, give or take ``allowed`` (and half a 分)?"""
+    if left == right:
+        return operator not in ("<", ">")
     gap = _EXACT.subtract(left, right)
     slack = max(allowed, HALF_CENT)
     if operator == "=":

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..model.book import BlockData, FormData, RowData
 from ..model.figure import ZERO
 from ..model.form import Block, Row, Term
-from .formula import Operand, Reads, Side, amount_columns
+from .formula import Operand, Reads, Side, State, amount_columns
 from .rule import Check, Sums
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """``total`` is declared to be the sum of ``addends``; ``anchor`` is its row as read."""
+class Relation(NamedTuple):
+    """``total`` is declared to be the sum of ``addends``."""
 
     how: Sums
     total: Operand
     addends: tuple[tuple[int, Operand], ...]
+
+    @property
+    def exact(self) -> bool:
+        """Does it hold to the last digit, with every cell readable and a total wherever there is an addend?"""
+        total, value, some = self.total, ZERO, False
+        for sign, operand in self.addends:
+            if not operand.readable:
+                return False
+            if operand.value:
+                value = value + operand.value if sign > 0 else value - operand.value
+                some = True
+        return total.readable and value == total.value and not (some and total.state is State.BLANK)
 
     @property
     def sides(self) -> tuple[Side, Side]:

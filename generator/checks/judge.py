@@ -60,15 +60,13 @@ class Judge:
         return Case(tuple(judged), 1 if len(telling) == 1 else len(judged), tuple(told))
 
     def _rounded(self, judged: Sequence[Suspect]) -> set[int]:
-        """The one amount that would lose decimals when mended, where every other would get some."""
-        if len(judged) < 2:
+        """The one score that would lose decimals when mended, where every other would get some; amounts end anyhow."""
+        if len(judged) < 2 or any(self.system.cells[s.cell].money for s in judged):
             return set()
         gained: dict[int, int] = {}
         for suspect in judged:
-            operand = self.system.cells[suspect.cell]
-            unit = operand.divisor if operand.money else Decimal(1)
-            now, then = operand.value * unit, ((operand.value + suspect.change) * unit).quantize(_CENT)
-            gained[suspect.cell] = _decimals(then) - _decimals(now)
+            now = self.system.cells[suspect.cell].value
+            gained[suspect.cell] = _decimals((now + suspect.change).quantize(_CENT)) - _decimals(now)
         rounder = {cell for cell, gain in gained.items() if gain < 0}
         return rounder if len(rounder) == 1 and all(gain for gain in gained.values()) else set()
 

@@ -34,19 +34,24 @@ def normal_paths(paths: Sequence[Sequence[str]]) -> tuple[Path, ...]:
 def candidates(sheet: Sheet, paths: Sequence[Path], first: int, last: int) -> list[tuple[int, int]]:
     """(score, top row) of every place between ``first`` and ``last`` where such a head may stand, top to bottom."""
     words = Counter(text for path in paths for text in path)
-    hits: dict[int, Counter[str]] = {}
+    index = sheet.index
+    hits: dict[int, dict[str, int]] = {}
     for word in words:
-        for row, _ in sheet.index.get(word, ()):
+        for row, _ in index.get(word, ()):
             if first <= row <= last:
-                hits.setdefault(row, Counter())[word] += 1
+                counted = hits.setdefault(row, {})
+                counted[word] = counted.get(word, 0) + 1
     depth = max((len(path) for path in paths), default=0)
     places = []
     for top in sorted(hits):
         window = hits[top]
-        for row in range(top + 1, top + depth):
-            if row in hits:
-                window = window + hits[row]
-        places.append((sum(min(count, words[word]) for word, count in window.items()), top))
+        below = [hits[row] for row in range(top + 1, top + depth) if row in hits]
+        if below:
+            window = dict(window)
+            for counts in below:
+                for word, count in counts.items():
+                    window[word] = window.get(word, 0) + count
+        places.append((sum([min(count, words[word]) for word, count in window.items()]), top))
     return places
 
 

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
-from xml.etree import ElementTree
 
 from lxml import etree
 
@@ -302,7 +300,7 @@ def rows_of(data: bytes, part: str) -> Iterator[etree._Element]:
     """Each row and merged range of a sheet, in the order of the file. A large sheet is let go row by row."""
     data = _bare(data)
     if data.count(_LT[0]) <= WHOLE_TAGS:
-        yield from _small(data, part)
+        yield from _parse(data, part).iter(*_ROW_TAGS)
         return
     context = etree.iterparse(
         io.BytesIO(data),
@@ -323,18 +321,6 @@ def rows_of(data: bytes, part: str) -> Iterator[etree._Element]:
                 del parent[0]
     except etree.XMLSyntaxError as error:
         raise damaged(part) from error
-
-
-def _small(data: bytes, part: str) -> Iterator[etree._Element]:
-    """Rows and merged ranges of a sheet parsed at once. The standard library's elements are at hand sooner than lxml's
-    and have all that is asked of them here; no entity can stand in what has passed the guard."""
-    try:
-        root: Any = ElementTree.fromstring(data)  # noqa: S314
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise damaged(part) from error
-    space = root.tag.rpartition("}")[0]
-    for name in ("row", "mergeCell"):
-        yield from root.iter(space + "}" + name if space else name)
 
 
 def _parse(data: bytes, part: str) -> etree._Element:
