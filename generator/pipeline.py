@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _WORST_FIRST = tuple(Severity)
 OUTPUT_FOLDER = "outputs"
 HAND_EDITED, REPLACED = "手工修改", "原文件"
+# What a file that stands at the target is kept as: ours and untouched, ours and edited since, or not ours at all.
+_KEPT = {True: "", False: HAND_EDITED, None: REPLACED}
+DRAFT = "草稿"  # a draft never takes the place of the document: <workbook>.草稿.docx
 MARKED = "校验"  # a marked copy is called <workbook>.校验.xlsx
 
 Say = Callable[[str], None]
@@ -80,7 +83,7 @@ def generate(
     say: Say = _silent,
 ) -> Generated:
     """The disclosure of a workbook, written to ``output``; a draft is written in spite of errors and marked so."""
-    target = output_path(workbook, output)
+    target = output_path(workbook, output, draft)
     checked = check(workbook, edition_id, say)
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
@@ -101,7 +104,7 @@ def generate(
         if has_errors(findings) and not draft:
             return Generated(edition.id, findings)
         say("写入文件")
-        aside = files.write(target, rendered.data, lambda old: "" if fingerprint_ok(old) is True else HAND_EDITED)
+        aside = files.write(target, rendered.data, lambda old: _KEPT[fingerprint_ok(old)])
         return Generated(edition.id, findings, target, rendered.pages, aside)
 
 
@@ -151,9 +154,9 @@ def new(output: Path, edition_id: str, *, year: int | None, unit: str | None, fo
         return files.write(output, made, lambda _: REPLACED)
 
 
-def output_path(workbook: Path, output: Path | None) -> Path:
+def output_path(workbook: Path, output: Path | None, draft: bool = False) -> Path:
     """Where the document goes: as named, into a folder as named, or ``outputs/`` under the current folder."""
-    name = files.safe_name(workbook.stem) + ".docx"
+    name = files.safe_name(workbook.stem) + (f".{DRAFT}" if draft else "") + ".docx"
     if output is None:
         output = Path(OUTPUT_FOLDER) / name
     elif output.is_dir():

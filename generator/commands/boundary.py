@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import click
@@ -104,7 +105,9 @@ def refuse(message: str, fix: str, workbook: str | None, as_json: bool) -> int:
     if as_json:
         click.echo(report.refused_json(workbook, message, fix))
     else:
-        click.echo(f"{message}\n{fix}".rstrip(), err=True)
+        name = Path(workbook).name if workbook else ""
+        told = message if not name or name in message else f"“{name}”：{message}"
+        click.echo(f"{told}\n{fix}".rstrip(), err=True)
     return REFUSED
 
 

@@ -53,7 +53,7 @@ def gongkai(ctx: click.Context) -> None:
 例：
   generate 某某局.xlsx                    写到 outputs/某某局.docx
   generate 某某局.xlsx -o 决算公开.docx   指定输出文件
-  generate 某某局.xlsx --draft            有错误也先出一份草稿
+  generate 某某局.xlsx --draft            有错误也先出一份草稿 outputs/某某局.草稿.docx
   generate 某某局.xlsx --no-mark          有问题时不写标注副本
 
 \b
@@ -101,10 +101,17 @@ def generate(
     else:
         report.show(made.findings, show_all)
         if made.set_aside is not None:
-            click.echo(f"原文件生成后被手工修改过，已另存为：{made.set_aside}")
+            click.echo(_kept(made.set_aside))
         _say_marked(written)
         click.echo(_closing(made, draft))
     _exit(ERRORS if errors else DONE)
+
+
+def _kept(aside: Path) -> str:
+    from ..pipeline import HAND_EDITED
+
+    edited = f".{HAND_EDITED}-" in aside.name
+    return f"{'原文件生成后被手工修改过' if edited else '已有的同名文件不是本工具生成的'}，已另存为：{aside}"
 
 
 def _closing(made: pipeline.Generated, draft: bool) -> str:

@@ -131,7 +131,7 @@ class Converter:
             ref,
             raw.text,
             "是文本形式的数字，已按数字读取",
-            "可以不改；要让表内公式计入它，请改为数值。",
+            "请改为数值：表内的合计公式不会计入文本形式的数字。",
         )
         return self._checked(ref, raw, value, kind, places)
 
