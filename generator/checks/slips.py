@@ -27,6 +27,8 @@ def recognise(value: Decimal, wanted: Interval, near: Decimal) -> Slip | None:
 
     Amounts are as they stand in the workbook. Slips that can produce almost anything are only asked last.
     """
+    if wanted.holds(Decimal(0)):
+        return None  # a ten-thousandth of anything is nearly nothing
     for slips in (_telling(value), _missing(value)):
         fitting = [slip for slip in slips if slip.value != value and wanted.holds(slip.value)]
         if fitting:

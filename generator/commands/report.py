@@ -208,8 +208,10 @@ def _named(cell: CellRef, message: str) -> bool:
 def _places(cells: Sequence[CellRef], show_all: bool) -> str:
     """Sheet!A1、B2；other!C3 等 n 处."""
     listed = cells if show_all else cells[:_CELLS_SHOWN]
-    by_sheet = groupby(listed, lambda cell: cell.sheet)
-    said = "；".join(f"{sheet}!" + "、".join(cell.address for cell in found) for sheet, found in by_sheet)
+    by_sheet: dict[str, list[str]] = {}
+    for cell in listed:
+        by_sheet.setdefault(cell.sheet, []).append(cell.address)
+    said = "；".join(f"{sheet}!{'、'.join(addresses)}" for sheet, addresses in by_sheet.items())
     return said + (f" 等 {len(cells)} 处" if len(listed) < len(cells) else "")
 
 
