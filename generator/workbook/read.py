@@ -264,7 +264,8 @@ class Workbook:
                 cell = data.cell(row.key, "value") if row.required else None
                 if cell is not None and cell.is_blank:
                     what = f"{cell.ref} 没有填写“{row.label}”。"
-                    self.notes.add("S10", Severity.ERROR, what, row.comment or "请填写。", [cell.ref])
+                    fix = "请从下拉列表中选取。" if row.choices else "请在该格填写。"
+                    self.notes.add("S10", Severity.ERROR, what, fix + row.comment, [cell.ref])
 
 
 _T = TypeVar("_T")
