@@ -23,7 +23,7 @@ from .progress import Progress
     epilog="""\
 \b
 例：
-  gongkai new --year 2021 --unit 某某局 -o 某某局.xlsx    生成空白工作簿
+  gongkai new --year 年度 --unit 某某局 -o 某某局.xlsx    生成空白工作簿
   gongkai check 某某局.xlsx                               校验填好的工作簿
   gongkai generate 某某局.xlsx                            生成公开文档
   gongkai rules X2                                        说明一条校验规则
@@ -177,7 +177,7 @@ def check(
 \b
 例：
   gongkai new
-  gongkai new --year 2021 --unit 某某局 -o 某某局.xlsx
+  gongkai new --year 年度 --unit 某某局 -o 某某局.xlsx
 
 已有同名文件时不改动它；加 --force 时原文件先另存，再写新的。
 """,

@@ -165,7 +165,7 @@ def date_text(serial: Decimal, date1904: bool) -> str | None:
 
 
 def typed_date(text: str) -> str:
-    """2022-11-08, 2022/11/8 or 2022.11.8 as 2022年11月8日; any other wording as it stands."""
+    """Digits with -, / or . between year, month and day as 年月日; any other wording as it stands."""
     found = _DATE_TEXT.match(unicodedata.normalize("NFKC", text).strip())
     if not found:
         return text
