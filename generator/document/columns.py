@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..model.blocks import Align, Grid, GridCell
 from .markup import clean
-from .measure import text_width
+from .measure import measured
 
 GENEROUS = 0.96  # of a cell's width is used in planning, for substitute fonts
 _AMOUNT = 24  # characters; what is longer is text and may wrap
@@ -33,6 +33,9 @@ def placed(grid: Grid) -> Iterator[tuple[Placed, ...]]:
     columns = len(grid.widths)
     covered: dict[int, Placed] = {}  # column → a cell from above that still reaches down
     for number, row in enumerate(grid.rows):
+        if not covered and len(row) == columns and not any(cell.colspan > 1 or cell.rowspan > 1 for cell in row):
+            yield tuple([Placed(cell, at, number, 1, 1) for at, cell in enumerate(row)])
+            continue
         line: list[Placed] = []
         waiting = list(reversed(row))
         at = 0
@@ -74,7 +77,7 @@ class Columns:
         if head:
             self._needed[at] = max(self._needed[at], float(min(len(text), _HEAD_CHARACTERS)))
             return
-        em = max([text_width(line, font) for line in text.split("\n")]) / GENEROUS
+        em = max([line.total for line in measured(text, font)]) / GENEROUS
         if place.cell.align is Align.RIGHT and len(text) <= _AMOUNT:
             self._needed[at] = max(self._needed[at], em)
         self._wanted[at] = max(self._wanted[at], min(em, _LONG))

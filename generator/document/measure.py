@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 GAP = 0.2  # em between Chinese and Latin; Word's own may be 0.25
 # A Latin word or number (it may break after / - ! ? before a letter), a dash of two, or one character.
@@ -61,8 +62,7 @@ class _Widths(dict[str, float]):
 _WIDTHS = {True: _Widths(True), False: _Widths(False)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
+class Measured(NamedTuple):
     """Tokens of a text as (width, a gap before, tied to what is before, blank, may hang); ``total`` in em."""
 
     tokens: tuple[tuple[float, bool, bool, bool, bool], ...]
@@ -70,7 +70,7 @@ class _Measured:
 
 
 @lru_cache(maxsize=4096)
-def _measured(text: str, times: bool) -> _Measured:
+def _measured(text: str, times: bool) -> Measured:
     widths = _WIDTHS[times]
     tokens: list[tuple[float, bool, bool, bool, bool]] = []
     total, before, before_ascii, before_space = 0.0, "", False, True
@@ -86,7 +86,7 @@ def _measured(text: str, times: bool) -> _Measured:
         tokens.append((width, gap, tied, space, hang))
         total += width + _WIDE_GAP if gap else width
         before, before_ascii, before_space = token, is_ascii, space
-    return _Measured(tuple(tokens), total)
+    return Measured(tuple(tokens), total)
 
 
 def _apart(left: str, right: str, right_ascii: bool) -> bool:
@@ -117,20 +117,31 @@ def line_count(
 
     ``hang`` lets a stop stand in the margin (LibreOffice does not in table cells).
     """
-    if "\n" in text:
-        pieces = text.split("\n")
-        return sum(
-            [line_count(piece, size, width, 0 if n else first, font, gap, hang) for n, piece in enumerate(pieces)]
-        )
-    if not text:
-        return 1
-    found = _measured(text, _is_times(font))
-    if found.total * size <= width - first:
-        return 1
-    return _fill(found, width / size, first / size, gap, hang)
+    return lines_of(measured(text, font), size, width, first, gap, hang)
 
 
-def _fill(found: _Measured, room: float, first: float, gap: float, hang: bool) -> int:
+@lru_cache(maxsize=4096)
+def measured(text: str, font: str) -> tuple[Measured, ...]:
+    """Each line of ``text``, to be counted at many sizes by ``lines_of``."""
+    times = _is_times(font)
+    return tuple([_measured(line, times) for line in text.split("\n")])
+
+
+def lines_of(
+    text: Sequence[Measured], size: int, width: int, first: int = 0, gap: float = GAP, hang: bool = True
+) -> int:
+    """As ``line_count``."""
+    count = 0
+    for line in text:
+        if line.total * size <= width - first or not line.tokens:
+            count += 1
+        else:
+            count += _fill(line, width / size, first / size, gap, hang)
+        first = 0
+    return count
+
+
+def _fill(found: Measured, room: float, first: float, gap: float, hang: bool) -> int:
     room = max(room, 1.0) + 1e-6
     lines, used = 1, first
     moving = 0.0  # width of what would go to the next line together with the coming token

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -266,10 +268,18 @@ def _shares(group: _Group, section: Section) -> bool:
     return same and not section.cover and isinstance(section.blocks[0], Paragraph | Contents)
 
 
+@lru_cache(maxsize=4)
+def _sheet(style: bytes) -> styles.StyleSheet:
+    """What the bytes of a style.docx say; from a document of its own, since a written one is changed."""
+    document = docx.Document(io.BytesIO(style))
+    return styles.read(document.styles.element, document.element.body)
+
+
 def render(style: Path, disclosure: Disclosure) -> Rendered:
     """The document as bytes, the same for the same input. ``style`` is the edition's style.docx."""
-    document = docx.Document(str(style))
-    sheet = styles.read(document.styles.element, document.element.body)
+    data = style.read_bytes()
+    document = docx.Document(io.BytesIO(data))
+    sheet = _sheet(data)
     writer = _Writer(document, sheet, disclosure, list(sheet.findings))
     body = writer.body()
     xml = f"{DECLARATION}<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>"

@@ -6,7 +6,6 @@ hiding text, and where fonts behave the page arithmetic holds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -14,7 +13,7 @@ from ..model.blocks import Align, Grid
 from .bookmarks import Bookmarks
 from .columns import GENEROUS, Columns, Placed, placed
 from .markup import attribute, clean, run
-from .measure import line_count
+from .measure import lines_of, measured
 from .pages import Rows
 from .styles import CELL, CellMargins, Look, StyleSheet
 
@@ -77,6 +76,12 @@ class _Setter:
         self.width = width
         self.page = page
         self.rows = tuple(placed(grid))
+        self.texts = [
+            (place, place.column + place.across, measured(clean(place.cell.text), self.look.latin))
+            for number, row in enumerate(self.rows)
+            for place in row
+            if place.cell.text and place.row == number
+        ]
         self.columns = Columns(grid, self.rows, self.look.latin)
 
     def plain(self, room: int) -> Plan:
@@ -130,42 +135,28 @@ class _Setter:
         return self.columns.widths(size, side, self.width)
 
     def _heights(self, widths: tuple[int, ...], size: int, pitch: int, margins: CellMargins) -> list[int]:
-        return _heights(self.rows, widths, size, pitch, self.look, margins, self.page)
-
-
-def _heights(
-    rows: Sequence[Sequence[Placed]],
-    widths: Sequence[int],
-    size: int,
-    pitch: int,
-    look: Look,
-    margins: CellMargins,
-    page: int,
-) -> list[int]:
-    """Planned height of every row: the tallest cell; a cell over several rows adds what lacks to its last one."""
-    side, edge = margins.left + margins.right, margins.top + margins.bottom + _BORDER
-    starts = (0, *accumulate(widths))
-    heights = [pitch + edge] * len(rows)
-    tall: list[tuple[Placed, int]] = []
-    for number, row in enumerate(rows):
-        for place in row:
-            text = place.cell.text
-            if not text or place.row != number:
-                continue
-            text = clean(text)
-            room = starts[place.column + place.across] - starts[place.column] - side
-            height = line_count(text, size, int(room * GENEROUS), 0, look.latin, _WIDE_GAP, hang=False) * pitch + edge
-            if height > _TALL * page:  # it will break by lines, where only the true count serves
-                height = line_count(text, size, room, 0, look.latin, hang=False) * pitch + edge
+        """Planned height of every row: the tallest cell; a cell over several rows adds what lacks to its last one."""
+        side, edge = margins.left + margins.right, margins.top + margins.bottom + _BORDER
+        starts = (0, *accumulate(widths))
+        heights = [pitch + edge] * len(self.rows)
+        tall: list[tuple[Placed, int]] = []
+        for place, right, text in self.texts:
+            room = starts[right] - starts[place.column] - side
+            width = int(room * GENEROUS)
+            if len(text) == 1 and text[0].total * size <= width:
+                continue  # one line, as every row has
+            height = lines_of(text, size, width, 0, _WIDE_GAP, hang=False) * pitch + edge
+            if height > _TALL * self.page:  # it will break by lines, where only the true count serves
+                height = lines_of(text, size, room, hang=False) * pitch + edge
             if place.down > 1:
                 tall.append((place, height))
-            elif height > heights[number]:
-                heights[number] = height
-    for place, height in tall:
-        lacking = height - sum(heights[place.row : place.row + place.down])
-        if lacking > 0:
-            heights[place.row + place.down - 1] += lacking
-    return heights
+            elif height > heights[place.row]:
+                heights[place.row] = height
+        for place, height in tall:
+            lacking = height - sum(heights[place.row : place.row + place.down])
+            if lacking > 0:
+                heights[place.row + place.down - 1] += lacking
+        return heights
 
 
 def element(plan: Plan, sheet: StyleSheet, marks: Bookmarks) -> str:
@@ -211,17 +202,19 @@ class _CellWriter:
         }
 
     def cell(self, place: Placed, number: int, mark: str) -> str:
-        cell = place.cell
-        width = sum(self.widths[place.column : place.column + place.across])
-        span = f'<w:gridSpan w:val="{place.across}"/>' if place.across > 1 else ""
-        first = place.row == number
+        cell, column, row, across, down = place
+        if across > 1:
+            width = sum(self.widths[column : column + across])
+            span = f'<w:gridSpan w:val="{across}"/>'
+        else:
+            width, span = self.widths[column], ""
+        first = row == number
         merge = ""
-        if place.down > 1:
+        if down > 1:
             merge = '<w:vMerge w:val="restart"/>' if first else '<w:vMerge w:val="continue"/>'
         # Centred text of a row that runs over pages would begin in the middle of nowhere.
         vertical = "top" if number in self.splits else "center"
-        bold = "<w:b/>" if cell.bold else ""
-        text = run(cell.text, bold + self.size) if first else ""
+        text = run(cell.text, "<w:b/>" + self.size if cell.bold else self.size) if first and cell.text else ""
         return (
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}<w:vAlign w:val="{vertical}"/></w:tcPr>'
             f"{self.paragraph[cell.align]}{mark}{text}</w:p></w:tc>"

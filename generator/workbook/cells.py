@@ -82,9 +82,9 @@ class Sheet:
         if self._index is None:
             self._index = {}
             for row, cells in self.rows.items():
-                for column, raw in cells.items():
-                    if raw.type == "t" and len(raw.text) <= MAX_INDEXED:
-                        self._index.setdefault(norm(raw.text), []).append((row, column))
+                for column, (kind, text, _, _) in cells.items():
+                    if kind == "t" and len(text) <= MAX_INDEXED:
+                        self._index.setdefault(norm(text), []).append((row, column))
         return self._index
 
 
@@ -198,25 +198,33 @@ def read_sheet(package: Package, name: str, part: str, strings: tuple[str, ...],
 
 def _plain_sheet(name: str, part: str, usual: tuple[str, bytes], strings: tuple[str, ...], top: int) -> Sheet:
     sheet = Sheet(name)
-    for row, found in plain.rows_of(usual[0]):
+    text, rest = usual
+    for row, found in plain.rows_of(text if top >= MAX_ROW else plain.first_rows(text, top)):
         if row > top:
             return sheet
         if row > MAX_ROW:
             raise plain.Unusual
         cells: dict[int, Raw] = {}
         before = 0
+        raw: Raw | None
         for letters, kind, value, style, formula in found:
             column = _column(letters)
             if not before < column <= MAX_COLUMN:
                 raise plain.Unusual
             before = column
-            raw = _raw(kind, unescape(value) if value and kind == "inlineStr" else value, style, formula, strings)
-            if raw is not None:
+            if value and kind == "inlineStr" and "_x" not in value:
+                cells[column] = Raw("t", value, style, formula)
+            elif value and kind == "n":
+                cells[column] = Raw(kind, value, style, formula)
+            elif raw := _raw(
+                kind, unescape(value) if kind == "inlineStr" and value else value, style, formula, strings
+            ):
                 cells[column] = raw
         if cells:
             sheet.rows[row] = cells
-    for element in rows_of(usual[1], part):
-        _merge(sheet, element.get("ref", ""))
+    merges = plain.merges(rest)
+    for reference in (e.get("ref", "") for e in rows_of(rest, part)) if merges is None else merges:
+        _merge(sheet, reference)
     return sheet
 
 

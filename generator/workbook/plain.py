@@ -18,11 +18,23 @@ _TOKEN = re.compile(
     rf'(?:{_EMPTY})*(?:<c r="([A-Z]{{1,3}})\d{{1,7}}"([^<>/&]*)>'
     r"(<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
     rf"(?:<v>({_TEXT})</v>|<v/>)?"
-    rf'(?:<is><t(?: xml:space="preserve")?>({_TEXT})</t></is>)?'
-    r'</c>|<row r="(\d{1,7})"[^<>/&]*(/?)>|(</row>))'
+    rf'(?:<is><t(?: xml:space="preserve")?(>{_TEXT})</t></is>)?'
+    r'</c>|<row r="(\d{1,7})"[^<>/&]*(/?)>|(</row>))|(.+)',
+    re.DOTALL,
 )
 _ATTRIBUTES = re.compile(r'(?: [A-Za-z:0-9]+="[^"]*")*')
 _ATTRIBUTE = re.compile(r' ([A-Za-z:0-9]+)="([^"]*)"')
+
+_ROW_END, _SHEET_END = "</row>", b"</worksheet>"
+# What stands before the rows and the merged ranges behind them, when they are nothing but plain tags.
+_HEAD = re.compile(
+    rb"(?:<\?xml[^<>]*\?>)?(?:\s*</?[A-Za-z:0-9]+(?:\s+[A-Za-z:0-9]+=(?:\"[^\"<&]*\"|'[^'<&]*'))*\s*/?>)*"
+)
+_MERGE_TAG = rb'<mergeCell ref="([A-Z0-9:]+)"/>'
+_MERGE = re.compile(_MERGE_TAG)
+_MERGES = re.compile(
+    rb"<mergeCells[^<>/]*>((?:" + _MERGE_TAG.replace(b"(", b"").replace(b")", b"") + rb")*)</mergeCells>"
+)
 
 # A cell's column letters, type, value (of an inline string its text), style, and whether it has a formula.
 PlainCell = tuple[str, str, str | None, str, bool]
@@ -43,34 +55,49 @@ def split(data: bytes) -> tuple[str, bytes] | None:
         return None
 
 
+def first_rows(text: str, count: int) -> str:
+    """The rows as far as the end of the row of that number, counted as they stand."""
+    end = 0
+    for _ in range(count):
+        next_end = text.find(_ROW_END, end)
+        if next_end < 0:
+            return text
+        end = next_end + len(_ROW_END)
+    return text[:end]
+
+
+def merges(rest: bytes) -> list[str] | None:
+    """Merged ranges of a sheet without its rows; None when it has to be parsed for them."""
+    head, _, tail = rest.partition(_OPEN + _CLOSE)
+    if not tail.endswith(_SHEET_END) or not _HEAD.fullmatch(head):
+        return None
+    if b"mergeCell" not in tail:
+        return []
+    found = _MERGES.search(tail)
+    return None if found is None else [reference.decode() for reference in _MERGE.findall(found[1])]
+
+
 def rows_of(text: str) -> Iterator[tuple[int, list[PlainCell]]]:
     """Row numbers and the cells that hold a value or a formula; raises Unusual."""
-    number = last = end = 0
+    number = last = 0
     cells: list[PlainCell] = []
-    found = None
-    # A scanner's matches follow each other without a gap.
-    for found in iter(_TOKEN.scanner(text).match, None):  # type: ignore[attr-defined]
-        letters, attributes, formula, value, inline, row, empty, over = found.groups()
-        if letters is not None and number:
+    # One search for all: the matches follow each other without a gap, since the last choice takes whatever is left.
+    for letters, attributes, formula, value, inline, row, empty, over, _rest in _TOKEN.findall(text):
+        if letters and number:
             style, kind = _style_and_kind(attributes)
-            if inline is not None:
-                if kind != "inlineStr" or value is not None:
-                    raise Unusual
-                value = inline
-            elif kind == "inlineStr":
+            if (kind == "inlineStr") != bool(inline) or (inline and value):
                 raise Unusual
-            cells.append((letters, kind, value, style, formula is not None))
-        elif row is not None and not number and last < int(row):
+            cells.append((letters, kind, inline[1:] if inline else value or None, style, bool(formula)))
+        elif row and not number and last < int(row):
             last = int(row)
             if not empty:
                 number = last
-        elif over is not None and number:
+        elif over and number:
             yield number, cells
             number, cells = 0, []
         else:
             raise Unusual
-    end = found.end() if found is not None else 0
-    if number or end != len(text):
+    if number:
         raise Unusual
 
 

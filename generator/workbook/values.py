@@ -178,6 +178,8 @@ def typed_date(text: str) -> str:
 
 def clean(text: str) -> tuple[str, bool]:
     """The text with \\n line ends and no control characters; True when some were removed."""
+    if text.isprintable():  # no line ends either
+        return text.strip(), False
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     without = _CONTROL.sub("", text)
     return without.strip(), len(without) != len(text)
