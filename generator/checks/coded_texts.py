@@ -86,7 +86,8 @@ def levels(subject: Subject, check: Check) -> Iterator[Verdict]:
     kept = set(own.values())
     others = {w for words in subject.edition.levels.values() for w in words.values() if w not in kept}
     said = {"level": level, "right": "、".join(own.values())}
-    found = ((words, next((w for w in others if _speaks(words.text, w)), "")) for words in subject.words())
+    said_in = ((words, words.text) for words in subject.words())
+    found = ((words, next((w for w in others if w in text and _speaks(text, w)), "")) for words, text in said_in)
     return _told((words, {"found": word, **said}, ()) for words, word in found if word)
 
 

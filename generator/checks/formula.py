@@ -33,6 +33,11 @@ class State(Enum):
     NO_SHEET = "no sheet"
 
 
+# Looked up thousands of times: a member of an enumeration is found in two steps.
+_GIVEN, _BLANK, _BAD = State.NUMBER, State.BLANK, State.BAD
+_NUMBER, _EMPTY, _MONEY = CellKind.NUMBER, CellKind.BLANK, Kind.MONEY
+
+
 class Operand(NamedTuple):
     """One cell as an operand. ``value`` is in 万元 for money (zero unless a number), plain for counts."""
 
@@ -106,11 +111,12 @@ class Reads:
             return found
         places = self._places[data.form.id]
         kind = places.kind(row.key, column)
-        if cell.kind is CellKind.NUMBER and cell.number is not None:
-            exact = kind is not Kind.MONEY or data.divisor == 1
-            state, value = State.NUMBER, cell.number if exact else cell.number / data.divisor
+        money = kind is _MONEY
+        if cell.kind is _NUMBER and cell.number is not None:
+            exact = not money or data.divisor == 1
+            state, value = _GIVEN, cell.number if exact else cell.number / data.divisor
         else:
-            state, value = (State.BLANK if cell.kind is CellKind.BLANK else State.BAD), ZERO
+            state, value = (_BLANK if cell.kind is _EMPTY else _BAD), ZERO
         name = "" if row.key in places.fixed else row.label
         made = Operand(
             data.form.id,
@@ -119,8 +125,8 @@ class Reads:
             state,
             value,
             cell.ref,
-            kind is Kind.MONEY,
-            state is not State.BAD,
+            money,
+            state is not _BAD,
             name,
             data.divisor,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model.book import Book, FormData, RowData
 from ..model.cell import Cell, CellKind
@@ -15,8 +15,7 @@ _WORDS = frozenset({Kind.TEXT, Kind.PROSE, Kind.VERBATIM, Kind.NAME})
 _YEAR = re.compile(r"(?<![\d.])(?:19|20)\d\d(?=\s*年)")
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """One cell of words, with where it stands. ``form`` and ``column`` are keys."""
 
     data: FormData
@@ -37,6 +36,7 @@ class Words:
 
 def words(book: Book) -> Iterator[Words]:
     """Every cell of free text on the supplementary sheets and performance forms."""
+    text = CellKind.TEXT
     for data in book:
         if data.form.role is Role.TABLE:
             continue
@@ -48,7 +48,7 @@ def words(book: Book) -> Iterator[Words]:
             first = block.value_columns[0].key if block is not None and block.value_columns else ""
             for row in rows.rows:
                 for column, cell in row.cells.items():
-                    if cell.kind is not CellKind.TEXT or not cell.text.strip():
+                    if cell.kind is not text or not cell.text.strip():
                         continue
                     kind = own.get(row.key) if block is None or column == first else None
                     if (kind or kinds.get(column)) in _WORDS:

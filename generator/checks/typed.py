@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from ..model.cell import Cell
 
@@ -29,13 +30,17 @@ def amount(cell: Cell | None) -> Typed | None:
     """An amount or score; None when the cell is blank or holds no plain number."""
     if cell is None or cell.is_blank:
         return None
-    text = unicodedata.normalize("NFKC", cell.text).replace(",", "").replace(" ", "").strip()
+    found = _amount(cell.text)
+    return _amount(f"{cell.number:f}") if found is None and cell.number is not None else found
+
+
+@lru_cache(maxsize=1024)
+def _amount(text: str) -> Typed | None:
+    text = unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "").strip()
     for unit in _UNITS:
         text = text.removesuffix(unit)
     if not _NUMBER.fullmatch(text):
-        if cell.number is None:
-            return None
-        text = f"{cell.number:f}"
+        return None
     value = Decimal(text)
     slack = _HALF.scaleb(-_decimals(text))
     return Typed(value, max(slack, _FINEST), "." not in text)

@@ -47,7 +47,7 @@ def run(text: str, properties: str = "") -> str:
     if not text:
         return ""
     text = escape(text)
-    if _EAST_ASIAN.search(text):
+    if not text.isascii() and _EAST_ASIAN.search(text):
         properties = '<w:rFonts w:hint="eastAsia"/>' + properties
     head = f"<w:r><w:rPr>{properties}</w:rPr>" if properties else "<w:r>"
     if "\n" not in text and "\t" not in text:

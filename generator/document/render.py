@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,8 @@ _COVER_TOP = 0.26  # of the page above the title on the cover
 _PICTURES = (".png", ".jpg", ".jpeg")
 _SHARED_PAGE = 0.5  # of the page that must be free for a picture to stand under its title
 _SLACK = 40  # twips kept free below a table that must fit its page
+_SHEETS: dict[bytes, styles.StyleSheet] = {}  # by the file's bytes; several documents of one process share it
+_MOST_SHEETS = 4
 _AIR = 4  # a quarter of a line of body text above a table that follows it
 
 
@@ -268,18 +269,21 @@ def _shares(group: _Group, section: Section) -> bool:
     return same and not section.cover and isinstance(section.blocks[0], Paragraph | Contents)
 
 
-@lru_cache(maxsize=4)
-def _sheet(style: bytes) -> styles.StyleSheet:
-    """What the bytes of a style.docx say; from a document of its own, since a written one is changed."""
-    document = docx.Document(io.BytesIO(style))
-    return styles.read(document.styles.element, document.element.body)
+def _sheet(style: bytes, document: Any) -> styles.StyleSheet:
+    """What the bytes of a style.docx say, read once; ``document`` is what they were opened as just now."""
+    found = _SHEETS.get(style)
+    if found is None:
+        if len(_SHEETS) >= _MOST_SHEETS:
+            _SHEETS.clear()
+        found = _SHEETS[style] = styles.read(document.styles.element, document.element.body)
+    return found
 
 
 def render(style: Path, disclosure: Disclosure) -> Rendered:
     """The document as bytes, the same for the same input. ``style`` is the edition's style.docx."""
     data = style.read_bytes()
     document = docx.Document(io.BytesIO(data))
-    sheet = _sheet(data)
+    sheet = _sheet(data, document)
     writer = _Writer(document, sheet, disclosure, list(sheet.findings))
     body = writer.body()
     xml = f"{DECLARATION}<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>"

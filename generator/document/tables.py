@@ -193,6 +193,7 @@ class _CellWriter:
     def __init__(self, plan: Plan, look: Look) -> None:
         self.widths = plan.widths
         self.splits = plan.splits
+        self.heads: dict[tuple[int, int, bool, bool, bool], str] = {}
         small = (plan.size, plan.pitch) != (look.size, look.line)
         spacing = f'<w:spacing w:line="{plan.pitch}" w:lineRule="exact"/>' if small else ""
         self.size = f'<w:sz w:val="{plan.size // 10}"/><w:szCs w:val="{plan.size // 10}"/>' if small else ""
@@ -203,19 +204,19 @@ class _CellWriter:
 
     def cell(self, place: Placed, number: int, mark: str) -> str:
         cell, column, row, across, down = place
-        if across > 1:
-            width = sum(self.widths[column : column + across])
-            span = f'<w:gridSpan w:val="{across}"/>'
-        else:
-            width, span = self.widths[column], ""
         first = row == number
-        merge = ""
-        if down > 1:
-            merge = '<w:vMerge w:val="restart"/>' if first else '<w:vMerge w:val="continue"/>'
-        # Centred text of a row that runs over pages would begin in the middle of nowhere.
-        vertical = "top" if number in self.splits else "center"
         text = run(cell.text, "<w:b/>" + self.size if cell.bold else self.size) if first and cell.text else ""
-        return (
-            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}<w:vAlign w:val="{vertical}"/></w:tcPr>'
-            f"{self.paragraph[cell.align]}{mark}{text}</w:p></w:tc>"
-        )
+        key = column, across, down > 1, first, number in self.splits
+        head = self.heads.get(key)
+        if head is None:
+            head = self.heads[key] = self._head(*key)
+        return f"{head}{self.paragraph[cell.align]}{mark}{text}</w:p></w:tc>"
+
+    def _head(self, column: int, across: int, merged: bool, first: bool, split: bool) -> str:
+        """The cell as far as its paragraph."""
+        width = sum(self.widths[column : column + across])
+        span = f'<w:gridSpan w:val="{across}"/>' if across > 1 else ""
+        merge = f'<w:vMerge w:val="{"restart" if first else "continue"}"/>' if merged else ""
+        # Centred text of a row that runs over pages would begin in the middle of nowhere.
+        vertical = "top" if split else "center"
+        return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{span}{merge}<w:vAlign w:val="{vertical}"/></w:tcPr>'

@@ -45,6 +45,8 @@ class Style(Enum):
     FIGURE = "公开图"
     FORM_TITLE = "公开附表题"
 
+    __hash__ = object.__hash__  # members are single objects; the usual hash is a call in Python
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -65,6 +67,8 @@ class Align(Enum):
     LEFT = "left"
     CENTER = "center"
     RIGHT = "right"
+
+    __hash__ = object.__hash__  # members are single objects; the usual hash is a call in Python
 
 
 class GridCell(NamedTuple):

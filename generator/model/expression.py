@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 
 class ExpressionError(ValueError):
@@ -55,6 +56,7 @@ _LEVELS: tuple[tuple[str, ...], ...] = (("=", "<=", ">=", "<", ">"), ("+", "-"),
 _NUMBER = re.compile(r"\d+(\.\d+)?$")
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """The tree of ``text``; ExpressionError when it is not well formed."""
     tokens: list[tuple[bool, str]] = []

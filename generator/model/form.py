@@ -37,6 +37,8 @@ class Kind(Enum):
     DATE = "date"  # a date, or text such as 2022年11月8日
     VERBATIM = "verbatim"  # printed exactly as typed, number or text (performance forms)
 
+    __hash__ = object.__hash__  # members are single objects; the usual hash is a call in Python
+
 
 _PRINTED = frozenset({Kind.LABEL, Kind.LINE, Kind.HELP})
 AMOUNT_KINDS = frozenset({Kind.MONEY, Kind.COUNT, Kind.NUMBER})

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from ..model.book import BlockData, RowData
-from ..model.cell import Cell, CellRef
+from ..model.cell import Cell, CellKind, CellRef
 from ..model.finding import Severity
 from ..model.form import AMOUNT_KINDS, Block, Column, Form, Kind, Row
 from . import values
@@ -266,12 +266,14 @@ class BlockReader:
         raws = self.sheet.rows.get(number, {})
         cells: dict[str, Cell] = {}
         for column, at in self._read_columns:
-            ref = CellRef(name, number, at)
-            if row is None:
-                cells[column.key] = convert(ref, raws.get(at), column.kind, column.choices, note)
+            ref, raw = CellRef(name, number, at), raws.get(at)
+            if raw is None:
+                cells[column.key] = Cell(ref, CellKind.BLANK)
+            elif row is None:
+                cells[column.key] = convert(ref, raw, column.kind, column.choices, note)
             else:
                 kind, choices = self.block.kind_of(row, column), row.choices or column.choices
-                cells[column.key] = convert(ref, raws.get(at), kind, choices, note, row.required)
+                cells[column.key] = convert(ref, raw, kind, choices, note, row.required)
         label = self._raw_text(number, self._label_place) if self._label_place else ""
         label = label or self._raw_text(number, label_at)
         return RowData(key, cells, label, CellRef(self.sheet.name, number, label_at))

@@ -155,6 +155,19 @@ def _column(letters: str) -> int:
     return number
 
 
+@lru_cache(maxsize=8192)
+def _span(reference: str) -> tuple[int, int, int, int] | None:
+    """Top, left, bottom and right of a merged range; None for one that is no more than a cell, or a whole column."""
+    first, _, last = reference.partition(":")
+    if not last:
+        return None
+    try:
+        (top, left), (bottom, right) = _place(first, ""), _place(last, "")
+    except Refusal:
+        return None  # a merged whole column may be written A:A: nothing is read from a merge but its right edge
+    return min(top, bottom), min(left, right), max(top, bottom), max(left, right)
+
+
 def _place(address: str, sheet: str) -> tuple[int, int]:
     found = _ADDRESS.fullmatch(address)
     row, column = (int(found[2]), _column(found[1])) if found else (0, 0)
@@ -281,11 +294,6 @@ def _raw(kind: str, value: str | None, style: str, formula: bool, strings: tuple
 
 
 def _merge(sheet: Sheet, reference: str) -> None:
-    first, _, last = reference.partition(":")
-    if not last or len(sheet.merges) >= MAX_MERGES:
-        return
-    try:
-        top, bottom = _place(first, sheet.name), _place(last, sheet.name)
-    except Refusal:
-        return  # a merged whole column may be written A:A: nothing is read from a merge but its right edge
-    sheet.merges[min(top[0], bottom[0]), min(top[1], bottom[1])] = max(top[0], bottom[0]), max(top[1], bottom[1])
+    span = _span(reference) if len(sheet.merges) < MAX_MERGES else None
+    if span is not None:
+        sheet.merges[span[:2]] = span[2:]

@@ -28,7 +28,7 @@ class HeadMatch:
 
 
 def normal_paths(paths: Sequence[Sequence[str]]) -> tuple[Path, ...]:
-    return tuple(tuple(norm(text) for text in path) for path in paths)
+    return tuple([tuple([norm(text) for text in path]) for path in paths])
 
 
 def candidates(sheet: Sheet, paths: Sequence[Path], first: int, last: int) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -32,8 +33,14 @@ _MIXED = (Decimal(9990), Decimal(10010))  # 元 beside 万元
 def read(path: Path | str, edition_id: str | None = None) -> tuple[Edition, Book]:
     """The workbook at ``path``. The edition is ``edition_id``, else the one the workbook names, else the one that
     serves its year, else the one whose sheets it has. Refusal when the file can't be used at all."""
-    with open_package(Path(path)) as package:
-        return Workbook(package, Path(path)).read(edition_id)
+    collecting = gc.isenabled()
+    gc.disable()  # many small values and hardly a cycle
+    try:
+        with open_package(Path(path)) as package:
+            return Workbook(package, Path(path)).read(edition_id)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class Workbook:
