@@ -24,7 +24,7 @@ _CENT, _WAN = Decimal("0.01"), Decimal(10000)
 _LARGE = 100  # 万元: equal to the last digit in two years is no chance any more
 _ROUND = Context(prec=60, rounding=ROUND_HALF_UP)
 _NOTHING = frozenset({"", "无", "-", "—", "——", "/", "／", "持平"})
-_UP, _DOWN = ("增加", "增长", "上升"), ("减少", "下降")
+_UP, _DOWN = ("增加", "增长", "上升"), ("减少", "下降", "压缩")
 # Words that make a reason more than a bare direction: then it is not held against its figures.
 _EXCUSED_UP = (
     *_DOWN,

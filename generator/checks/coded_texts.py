@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -36,6 +37,7 @@ _PERSON = re.compile(
 _HIGHER_MONEY = ("补助", "转移支付", "下达", "拨付", "专项", "追加", "配套")
 _THIS_WORK = "(?:部门|单位)?(?:整体支出|项目支出|预算绩效|绩效|重点工作)"  # what this disclosure is about
 _FIGURE = re.compile(r"(?<![\d.])\d[\d,]*\.\d+")
+_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 _SAID = re.compile("上年|去年|上一年|以前年度")
 _TELLING = 10  # 万元: smaller amounts turn up by chance
 
@@ -198,6 +200,25 @@ def dates(subject: Subject, check: Check) -> Iterator[Verdict]:
                 yield Verdict(Outcome.HOLDS if max(named) > this else Outcome.BROKEN, (cell.ref,), said)
 
 
+def real_dates(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A day that the calendar has (`fields:` of the scope); a text that is no full date is not looked at."""
+    for scope in check.scope:
+        for data in subject.book.sheets.get(scope.form, ()):
+            for key in check.given["fields"]:
+                cell = data.cell(key, "value")
+                named = _DAY.search(unicodedata.normalize("NFKC", cell.text)) if cell is not None else None
+                if cell is None or named is None:
+                    continue
+                said = {"cell": str(cell.ref), "date": cell.text}
+                yield Verdict(
+                    Outcome.HOLDS if _exists(*map(int, named.groups())) else Outcome.BROKEN, (cell.ref,), said
+                )
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+
+
 def _year(subject: Subject, check: Check) -> int:
     operand = subject.reads.at(*check.given["year"][0].split("."))
     return int(operand.value) if operand.state is State.NUMBER else 0
@@ -211,4 +232,5 @@ CODED: dict[str, Coded] = {
     "stale_years": stale_years,
     "stale_figures": stale_figures,
     "dates_after_year": dates,
+    "real_dates": real_dates,
 }

@@ -52,12 +52,15 @@ class Judge:
         judged = [self._with_slip(suspect) for suspect in chosen]
         telling = {s.cell for s in judged if self._unusable(s)}
         telling = telling or {s.cell for s in judged if s.slip is not None and s.slip.telling} or self._rounded(judged)
-        judged.sort(key=lambda s: (s.cell not in telling, self.system.cells[s.cell].state is State.BLANK))
+        below = {s.cell for s in judged if self._below(s)} - telling
+        blank = {s.cell for s in judged if self.system.cells[s.cell].state is State.BLANK}
+        judged.sort(key=lambda s: (s.cell not in telling, s.cell in below, s.cell in blank))
         first = judged[0]
         told = [n for n in self.system.of[first.cell] if n in self._broken]
         told += sorted((first.mended & self._broken).difference(told))
         told += [n for n in self._soft if self._settles(first, n)]
-        return Case(tuple(judged), 1 if len(telling) == 1 else len(judged), tuple(told))
+        tied = 1 if len(telling) == 1 else len(judged) - len(below) or len(judged)
+        return Case(tuple(judged), tied, tuple(told))
 
     def _rounded(self, judged: Sequence[Suspect]) -> set[int]:
         """The one score that would lose decimals when mended, where every other would get some; amounts end anyhow."""
@@ -79,6 +82,11 @@ class Judge:
 
     def _unusable(self, suspect: Suspect) -> bool:
         return self.system.cells[suspect.cell].state is State.BAD
+
+    def _below(self, suspect: Suspect) -> bool:
+        """Would an amount that is not negative have to become so?"""
+        now = self.system.cells[suspect.cell].value
+        return now >= 0 > now + suspect.change
 
     def _with_slip(self, s: Suspect) -> Suspect:
         operand = self.system.cells[s.cell]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from ..editions import Edition
@@ -44,9 +44,18 @@ def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
         trial.whole = trial.sided = True  # relations that hold speak too
         hints = tuple(trial.results(rules.hints(edition)))
         found, results = accuse.findings(trial.reads, mixed.kept(trial.results()), hints)
+        found = [_with_note(finding, book.findings) for finding in found]
     said = [*mixed.said(book.findings), *mixed.findings, *found, *report.findings(trial.reads, results)]
     said = [*answers.answered(book, said), *answers.remarks(edition, book, said)]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
+
+
+def _with_note(finding: Finding, notes: Sequence[Finding]) -> Finding:
+    """A finding that names one cell also says what the reader noted of that cell, e.g. that it holds text."""
+    if finding.tied != 1 or not finding.cells:
+        return finding
+    said = [n.message for n in notes if n.severity is Severity.INFO and n.cells == finding.cells[:1]]
+    return replace(finding, message="\n".join([finding.message, *said])) if said else finding
 
 
 def evaluate(edition: Edition, book: Book) -> tuple[RuleResult, ...]:

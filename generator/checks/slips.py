@@ -10,6 +10,8 @@ from .linear import Interval
 
 _WAN = Decimal(10000)
 _TEN = Decimal(10)
+_CENT = Decimal("0.01")
+_UNIT = "金额单位填错（元与万元混淆）"
 _LONG = 7  # digits; among longer numbers one digit more or less rarely fits by chance
 
 
@@ -29,6 +31,8 @@ def recognise(value: Decimal, wanted: Interval, near: Decimal) -> Slip | None:
     """
     if wanted.holds(Decimal(0)):
         return None  # a ten-thousandth of anything is nearly nothing
+    if abs(near - value * _WAN) <= _WAN * _CENT / 2 and abs(value) >= 1:
+        return Slip(_UNIT, near)  # in 万元, rounded to two decimals, where 元 belongs
     for slips in (_telling(value), _missing(value)):
         fitting = [slip for slip in slips if slip.value != value and wanted.holds(slip.value)]
         if fitting:
@@ -43,8 +47,8 @@ def _telling(value: Decimal) -> Iterator[Slip]:
     for places in (1, 2, 3):
         yield Slip("小数点错位", value * _TEN**places)
         yield Slip("小数点错位", value / _TEN**places)
-    yield Slip("金额单位填错（元与万元混淆）", value / _WAN)
-    yield Slip("金额单位填错（元与万元混淆）", value * _WAN)
+    yield Slip(_UNIT, value / _WAN)
+    yield Slip(_UNIT, value * _WAN)
     digits, exponent = _digits(value)
     yield Slip("相邻两位数字颠倒", _number(digits[0] + "0" + digits[1:], exponent, value))  # 0 came first and was lost
     for n in range(len(digits) - 1):

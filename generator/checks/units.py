@@ -9,6 +9,7 @@ from decimal import Decimal
 from ..editions import fill
 from ..model.cell import CellRef
 from ..model.finding import Finding
+from ..model.form import Role
 from . import places
 from .formula import Reads
 from .rule import Outcome, Rule, RuleResult
@@ -87,8 +88,7 @@ def mixed(
         words = {
             "table": places.table(reads.edition.form(form)),
             "times": "一万倍" if large else "一万分之一",
-            "wrong": "元" if large else "万元",
-            "right": "万元" if large else "元",
+            "doubt": _doubt(reads, form, large),
             "count": str(len(own)),
             **_example(reads, own[0], form),
         }
@@ -98,6 +98,16 @@ def mixed(
         findings.append(Finding(rule.id, check.severity, fill(check.message, words), check.fix, tuple(cells)))
     sheets = frozenset(d.sheet for form in forms for d in reads.book.sheets.get(form, ()))
     return Mixed(frozenset(forms), sheets, findings, rule.id)
+
+
+def _doubt(reads: Reads, form: str, large: bool) -> str:
+    """Performance forms are in 万元 whatever the workbook's unit: against them the unit itself may be the wrong one."""
+    unit = reads.book.unit_of_amount
+    if reads.edition.form(form).role is Role.PERFORMANCE and not (large and unit == "万元"):
+        tables = f"各决算表以{'万元' if large else '元'}填写，而“单位信息”的金额单位选的是{unit}"
+        return f"疑{tables}，或该表以元填写" if large else f"疑{tables}"
+    wrong, right = ("元", "万元") if large else ("万元", "元")
+    return f"疑以{wrong}填写，而本工作簿以{right}为单位"
 
 
 def _example(reads: Reads, pair: _Pair, form: str) -> dict[str, str]:
