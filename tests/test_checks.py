@@ -324,3 +324,17 @@ def test_a_wrong_rule_is_refused_by_file_and_place(tmp_path: Path, rule: str, co
 def test_binary_dust_of_spreadsheets_is_no_difference() -> None:
     dust = Decimal("980.4000000000001")
     assert run(EDITION, sample_book(EDITION, {"income": {"all": {"total": dust}}})) == ()
+
+
+def test_a_missing_row_is_told_in_the_unit_of_its_workbook() -> None:
+    """A 项 of table 5 that table 3 lacks, in a workbook kept in 元: the nothing on the other side is in 元 too."""
+    book = sample_book(EDITION, amount_unit="元")
+    lost = next(row for row in reversed(book.rows("expenditure", "subjects")) if len(row.key) == 7)
+    sheet = book.sheet("expenditure")
+    assert sheet is not None
+    block = sheet.blocks["subjects"]
+    kept = replace(block, rows=tuple(row for row in block.rows if row is not lost))
+    changed = replace(book, sheets={**book.sheets, "expenditure": (replace(sheet, blocks={"subjects": kept}),)})
+    told = "".join(f.message for f in run(EDITION, changed) if "表中没有该科目" in f.message)
+    assert "0.00 元（表中没有该科目）" in told
+    assert "万元（表中没有该科目）" not in told

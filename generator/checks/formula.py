@@ -155,7 +155,9 @@ class Reads:
 
     def _without(self, form_id: str, row: str, column: str, state: State) -> Operand:
         money = self._places[form_id].kind(row, column) is Kind.MONEY
-        return Operand(form_id, row, column, state, ZERO, None, money, state is State.ABSENT)
+        sheet = self.book.sheet(form_id)  # a row that is not there is told in its sheet's unit all the same
+        divisor = sheet.divisor if sheet is not None else Decimal(1)
+        return Operand(form_id, row, column, state, ZERO, None, money, state is State.ABSENT, divisor=divisor)
 
 
 @dataclass(frozen=True)
