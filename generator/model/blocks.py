@@ -20,9 +20,12 @@ class SpanKind(Enum):
 
 
 class Span(NamedTuple):
+    """``figure`` is the exact value behind the text of a FIGURE and how it was reckoned."""
+
     text: str
     kind: SpanKind = SpanKind.FIXED
     cells: tuple[CellRef, ...] = ()
+    figure: Figure | None = None
 
 
 class Style(Enum):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
+from enum import Enum
+from typing import NamedTuple
 
 from .cell import CellRef
 
@@ -21,27 +23,46 @@ def _merge(left: tuple[CellRef, ...], right: tuple[CellRef, ...]) -> tuple[CellR
     return tuple(dict.fromkeys(left + right))
 
 
+class Operation(Enum):
+    SUM = "+"
+    DIFFERENCE = "−"
+    NEGATIVE = "-"
+    SIZE = "|"  # without its sign
+    SHARE = "÷"
+
+
+class How(NamedTuple):
+    """An operation and the figures it was done with, in order."""
+
+    operation: Operation
+    parts: tuple[Figure, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """An exact quantity and the cells it came from.
 
     Money is in 万元 whatever the workbook's unit; counts are plain; a ratio is a fraction (0.2428, not 24.28).
+    ``how`` tells how it was reckoned from others, None for one taken as it stands; it does not count for equality.
     """
 
     value: Decimal
     cells: tuple[CellRef, ...] = ()
+    how: How | None = field(default=None, compare=False, repr=False)
 
     def __add__(self, other: Figure) -> Figure:
-        return Figure(_EXACT.add(self.value, other.value), _merge(self.cells, other.cells))
+        value = _EXACT.add(self.value, other.value)
+        return Figure(value, _merge(self.cells, other.cells), How(Operation.SUM, (self, other)))
 
     def __sub__(self, other: Figure) -> Figure:
-        return Figure(_EXACT.subtract(self.value, other.value), _merge(self.cells, other.cells))
+        value = _EXACT.subtract(self.value, other.value)
+        return Figure(value, _merge(self.cells, other.cells), How(Operation.DIFFERENCE, (self, other)))
 
     def __neg__(self) -> Figure:
-        return Figure(-self.value, self.cells)
+        return Figure(-self.value, self.cells, How(Operation.NEGATIVE, (self,)))
 
     def __abs__(self) -> Figure:
-        return Figure(abs(self.value), self.cells)
+        return Figure(abs(self.value), self.cells, How(Operation.SIZE, (self,)))
 
     def __bool__(self) -> bool:
         return self.value != 0
@@ -50,13 +71,15 @@ class Figure:
         """This as a share of ``whole``; ZeroDivisionError when the whole is nothing (ask first)."""
         if not whole.value:
             raise ZeroDivisionError("share of a zero figure")
-        return Figure(_EXACT.divide(self.value, whole.value), _merge(self.cells, whole.cells))
+        value = _EXACT.divide(self.value, whole.value)
+        return Figure(value, _merge(self.cells, whole.cells), How(Operation.SHARE, (self, whole)))
 
     @staticmethod
     def sum(figures: Iterable[Figure]) -> Figure:
         total = ZERO
         cells: dict[CellRef, None] = {}
-        for figure in figures:
+        parts = tuple(figures)
+        for figure in parts:
             total = _EXACT.add(total, figure.value)
             cells.update(dict.fromkeys(figure.cells))
-        return Figure(total, tuple(cells))
+        return Figure(total, tuple(cells), How(Operation.SUM, parts))

@@ -18,22 +18,26 @@ def _amount(value: object, name: str) -> Amount:
     return value
 
 
+def _figure(amount: Amount, shown: str) -> str:
+    return amount.desk.marks.mark(shown, SpanKind.FIGURE, amount.figure.cells, amount.figure)
+
+
 def money(value: object) -> str:
     """An amount in 万元, in the document's number style."""
     amount = _amount(value, "money")
-    return amount.desk.marks.mark(amount.desk.style.money(amount.figure.value), SpanKind.FIGURE, amount.figure.cells)
+    return _figure(amount, amount.desk.style.money(amount.figure.value))
 
 
 def percent(value: object) -> str:
     """A fraction as a percentage."""
     amount = _amount(value, "percent")
-    return amount.desk.marks.mark(amount.desk.style.percent(amount.figure.value), SpanKind.FIGURE, amount.figure.cells)
+    return _figure(amount, amount.desk.style.percent(amount.figure.value))
 
 
 def count(value: object) -> str:
     """People, vehicles, projects: the plain number."""
     amount = _amount(value, "count")
-    return amount.desk.marks.mark(amount.desk.style.count(amount.figure.value), SpanKind.FIGURE, amount.figure.cells)
+    return _figure(amount, amount.desk.style.count(amount.figure.value))
 
 
 def half(value: str | Text) -> str | Text:

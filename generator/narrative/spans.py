@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..model.blocks import Span, SpanKind
 from ..model.cell import CellRef
+from ..model.figure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +34,12 @@ class Marks:
     def __init__(self) -> None:
         self._spans: list[Span] = []
 
-    def mark(self, text: str, kind: SpanKind, cells: tuple[CellRef, ...] = ()) -> str:
+    def mark(self, text: str, kind: SpanKind, cells: tuple[CellRef, ...] = (), figure: Figure | None = None) -> str:
         """``text`` as a mark; an empty text stays empty, so that chapters can ask for it."""
         text = clean(text)
         if not text:
             return ""
-        self._spans.append(Span(text, kind, cells))
+        self._spans.append(Span(text, kind, cells, figure))
         return f"{OPEN}{len(self._spans) - 1}{CLOSE}"
 
     def spans(self, text: str) -> tuple[Span, ...]:
