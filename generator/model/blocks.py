@@ -84,6 +84,7 @@ class GridCell(NamedTuple):
     bold: bool = False
     kind: SpanKind = SpanKind.FIXED
     cells: tuple[CellRef, ...] = ()
+    figure: Figure | None = None  # as of a Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,7 @@ def _amount(context: Context, figure: Figure, kind: Kind, bold: bool = False) ->
         text = ""
     else:
         text = context.table_numbers.money(figure.value) if kind is Kind.MONEY else plain(figure.value)
-    return GridCell(text, align=Align.RIGHT, bold=bold, kind=SpanKind.FIGURE, cells=figure.cells)
+    return GridCell(text, 1, 1, Align.RIGHT, bold, SpanKind.FIGURE, figure.cells, figure)
 
 
 def list_grid(
