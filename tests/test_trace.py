@@ -60,5 +60,6 @@ def test_cells_of_a_table_are_counted_on_its_grid(traced: Trace) -> None:
 def test_the_cells_of_a_workbook_survive_json(tmp_path_factory: pytest.TempPathFactory) -> None:
     _, book = read(sample("sample-2021", tmp_path_factory.mktemp("cells")))
     kept = snapshot.snapshot(book)
-    assert len({cell.key for cell in kept}) == len(kept) > 500
-    assert sorted(snapshot.from_json(json.loads(json.dumps(snapshot.to_json(kept))))) == sorted(kept)
+    assert sum(len(row.entries) for sheet in kept.sheets for block in sheet.blocks for row in block.rows) > 500
+    again = snapshot.from_json(json.loads(json.dumps(snapshot.to_json(kept))))
+    assert snapshot.to_json(again) == snapshot.to_json(kept)

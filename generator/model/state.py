@@ -1,0 +1,122 @@
+"""What a document was generated from and how it looked then: kept with it, so that hand edits can be told later.
+
+Frozen values and their packing as text; reading .docx parts is the business of ``revision``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from . import snapshot, trace
+from .snapshot import Snapshot
+from .trace import Trace
+
+VERSION = 1
+_LARGEST = 512 * 1024 * 1024  # bytes of JSON that no document of ours could need
+_DIGEST = 16
+
+
+class StateError(ValueError):
+    """The text is damaged, or no state of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """One paragraph or table of the body as generated.
+
+    ``id`` is the bookmark's name where it has one, else it follows from its neighbour. ``rows`` are a table's cell
+    texts. ``hash`` tells whether anything but noise was changed since; ``section`` names the kind of section that
+    ends with a paragraph; ``chart`` is the data of a chart in it.
+    """
+
+    id: str
+    kind: str
+    hash: str
+    text: str = ""
+    style: str = ""
+    section: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
+    chart: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """The bookmark's name; empty for a unit without one."""
+        return "" if _derived(self.id) else self.id
+
+
+def _derived(id: str) -> bool:
+    return "+" in id or ">" in id
+
+
+@dataclass(frozen=True)
+class State:
+    """``digest`` is that of the document as generated, without hand edits; ``names`` maps block ids to bookmarks.
+
+    ``merged`` says that the file which holds this state had hand edits in it from the first.
+    """
+
+    digest: str
+    draft: bool
+    trace: Trace
+    cells: Snapshot
+    names: Mapping[str, str] = field(default_factory=dict)
+    units: tuple[UnitState, ...] = ()
+    merged: bool = False
+
+    def pack(self) -> str:
+        """As plain ASCII text that ``unpack`` reads; the same state gives the same text."""
+        held = {
+            "version": VERSION,
+            "digest": self.digest,
+            "draft": self.draft,
+            "merged": self.merged,
+            "names": dict(self.names),
+            "trace": trace.to_json(self.trace),
+            "cells": snapshot.to_json(self.cells),
+            "units": [[u.id, u.kind, u.hash, u.text, u.style, u.section, u.rows, u.chart] for u in self.units],
+        }
+        data = json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        packed = base64.b64encode(zlib.compress(data, 6)).decode()
+        return f"{_digest(packed)}:{packed}"
+
+    def after_merging(self) -> State:
+        return replace(self, merged=True)
+
+
+def unpack(text: str) -> State:
+    """The state that ``pack`` wrote; StateError when it is anything else."""
+    digest, _, packed = "".join(text.split()).partition(":")
+    if not packed or digest != _digest(packed):
+        raise StateError("damaged")
+    try:
+        opener = zlib.decompressobj()
+        data = opener.decompress(base64.b64decode(packed, validate=True), _LARGEST)
+        held: dict[str, Any] = json.loads(data)
+        if held["version"] != VERSION:
+            raise StateError("made by another version")
+        return State(
+            str(held["digest"]),
+            bool(held["draft"]),
+            trace.from_json(held["trace"]),
+            snapshot.from_json(held["cells"]),
+            {str(id): str(name) for id, name in held["names"].items()},
+            tuple(_unit(one) for one in held["units"]),
+            bool(held["merged"]),
+        )
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, zlib.error) as error:
+        raise StateError("damaged") from error
+
+
+def _unit(held: list[Any]) -> UnitState:
+    id, kind, hash, text, style, section, rows, chart = held
+    return UnitState(id, kind, hash, text, style, section, tuple(map(tuple, rows)), tuple(map(tuple, chart)))
+
+
+def _digest(packed: str) -> str:
+    return hashlib.sha256(packed.encode()).hexdigest()[:_DIGEST]

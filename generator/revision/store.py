@@ -1,0 +1,58 @@
+"""The state inside a .docx: a custom XML part of our own namespace, found by that namespace alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..model.state import State, StateError, unpack
+from .package import ContentTypes, Parts, Relations, Unreadable, main_part, parse
+
+SPACE = "urn:gongkai:state:1"
+_CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
+_PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXmlProps"
+_PROPERTIES_TYPE = "application/vnd.openxmlformats-officedocument.customXmlProperties+xml"
+_DATA_STORE = "http://schemas.openxmlformats.org/officeDocument/2006/customXml"
+_ITEM_ID = "{6B0E6A3C-5E0C-4B7E-9C8D-7A6C3F5D2E10}"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+def embedded(parts: Mapping[str, bytes]) -> State | None:
+    """The state that the document holds; None when there is none, or a damaged one only."""
+    for name in sorted(parts):
+        if _is_ours(name, parts[name]):
+            try:
+                return unpack(parse(parts[name]).text or "")
+            except (Unreadable, StateError):
+                continue
+    return None
+
+
+def _is_ours(name: str, data: bytes) -> bool:
+    return name.startswith("customXml/") and name.endswith(".xml") and SPACE.encode() in data
+
+
+def embed(parts: Parts, state: State) -> None:
+    """Put ``state`` into the parts of a document, in place of an older one."""
+    text = f'{_HEAD}<state xmlns="{SPACE}">{state.pack()}</state>'.encode()
+    known = [name for name in sorted(parts) if _is_ours(name, parts[name])]
+    if known:
+        for name in known:
+            parts[name] = text
+        return
+    number = next(n for n in range(1, len(parts) + 2) if f"customXml/item{n}.xml" not in parts)
+    item, properties = f"customXml/item{number}.xml", f"customXml/itemProps{number}.xml"
+    parts[item] = text
+    parts[properties] = (
+        f'{_HEAD}<ds:datastoreItem xmlns:ds="{_DATA_STORE}" ds:itemID="{_ITEM_ID}"><ds:schemaRefs>'
+        f'<ds:schemaRef ds:uri="{SPACE}"/></ds:schemaRefs></ds:datastoreItem>'
+    ).encode()
+    links = Relations(parts, main_part(parts))
+    links.add(_CUSTOM, item)
+    links.save(parts)
+    own = Relations(parts, item)
+    own.add(_PROPERTIES, properties)
+    own.save(parts)
+    types = ContentTypes(parts)
+    types.set(properties, _PROPERTIES_TYPE)
+    types.set(item, "application/xml")
+    types.save(parts)

@@ -1,0 +1,188 @@
+"""Three texts merged word by word: what changed in the data is written into the words a person chose.
+
+A number is one token, and so is a word for a direction (增加, 减少 …). Nothing but tokens that stand in the user's
+text just as they were generated is ever replaced: a character that was typed stays.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+DIRECTIONS = (
+    "增加", "减少", "增长", "下降", "上升", "降低", "提高", "上涨", "下滑", "持平", "高于", "低于", "大于", "小于",
+    "等于", "多于", "少于", "超过", "不足", "增幅", "降幅", "超支", "节约", "结余", "增收", "减收", "完成", "未完成",
+)  # fmt: skip
+_NUMBER = r"(?<![\d.,])-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?[%％‰]?"
+_TOKEN = re.compile(rf"{_NUMBER}|{'|'.join(sorted(DIRECTIONS, key=len, reverse=True))}|[A-Za-z]+|\s|.", re.DOTALL)
+_IS_NUMBER = re.compile(r"-?\d")
+_MASKED = re.compile(_NUMBER)
+_STOPS = "。；;\n"
+_SHORT = 3  # single characters that agree by chance
+_TELLING = frozenset(DIRECTIONS)
+
+Edit = tuple[int, int, str]
+
+
+@dataclass
+class Merge:
+    """``edits`` are changes to the user's text; ``clashes`` stretches of the new text that could not be written."""
+
+    edits: list[Edit] = field(default_factory=list)
+    clashes: list[str] = field(default_factory=list)
+
+
+def tokens(text: str) -> list[str]:
+    return _TOKEN.findall(text)
+
+
+def masked(text: str) -> str:
+    """``text`` with every number as one sign and without white space: what stays when figures change."""
+    return re.sub(r"\s", "", _MASKED.sub("#", text))
+
+
+def is_number(token: str) -> bool:
+    return bool(_IS_NUMBER.match(token))
+
+
+def _tells(token: str) -> bool:
+    """Whether a token carries a fact: a number or a direction."""
+    return token in _TELLING or is_number(token)
+
+
+def likeness(left: str, right: str) -> float:
+    """Share of neighbouring pairs of characters that two texts have in common, 0 to 1; linear in their length."""
+    if left == right:
+        return 1.0
+    if len(left) < 2 or len(right) < 2:
+        return 0.0
+    counts: dict[str, int] = {}
+    for at in range(len(left) - 1):
+        pair = left[at : at + 2]
+        counts[pair] = counts.get(pair, 0) + 1
+    common = 0
+    for at in range(len(right) - 1):
+        pair = right[at : at + 2]
+        if counts.get(pair, 0):
+            counts[pair] -= 1
+            common += 1
+    return 2 * common / (len(left) + len(right) - 2)
+
+
+def _matches(left: list[str], right: list[str]) -> list[tuple[int, int, int]]:
+    """Stretches that both lists have, in order; what agrees by chance only is left out."""
+    start = 0
+    while start < len(left) and start < len(right) and left[start] == right[start]:
+        start += 1
+    end = 0
+    while end < len(left) - start and end < len(right) - start and left[-1 - end] == right[-1 - end]:
+        end += 1
+    found = [(0, 0, start)] if start else []
+    inner_left, inner_right = left[start : len(left) - end], right[start : len(right) - end]
+    if inner_left and inner_right:
+        matcher = SequenceMatcher(None, inner_left, inner_right, autojunk=False)
+        for a, b, size in matcher.get_matching_blocks():
+            solid = size >= _SHORT or any(_tells(token) for token in inner_left[a : a + size])
+            if size and solid:
+                found.append((start + a, start + b, size))
+    if end:
+        found.append((len(left) - end, len(right) - end, end))
+    return found
+
+
+def _hunks(left: list[str], right: list[str]) -> list[tuple[int, int, int, int]]:
+    """Stretches that differ; one of equal lengths is taken apart token by token."""
+    found: list[tuple[int, int, int, int]] = []
+    at_left = at_right = 0
+    for a, b, size in [*_matches(left, right), (len(left), len(right), 0)]:
+        if a > at_left or b > at_right:
+            if a - at_left == b - at_right:
+                pairs = zip(range(at_left, a), range(at_right, b), strict=True)
+                found += [(i, i + 1, j, j + 1) for i, j in pairs if left[i] != right[j]]
+            else:
+                found.append((at_left, a, at_right, b))
+        at_left, at_right = a + size, b + size
+    return found
+
+
+def merge(base: str, user: str, new: str) -> Merge:
+    """What to change in ``user`` so that it says what changed between ``base`` and ``new``."""
+    if base == new or user == new:
+        return Merge()
+    if user == base and not base:
+        return Merge([(0, 0, new)])
+    return _Merger(tokens(base), tokens(user), tokens(new)).run()
+
+
+class _Merger:
+    def __init__(self, base: list[str], user: list[str], new: list[str]) -> None:
+        self.base, self.user, self.new = base, user, new
+        self.at = [0]
+        for token in user:
+            self.at.append(self.at[-1] + len(token))
+        self.place = [-1] * len(base)
+        for a, b, size in _matches(base, user):
+            for step in range(size):
+                self.place[a + step] = b + step
+        self.sentence = []
+        number = 0
+        for token in base:
+            self.sentence.append(number)
+            number += token in _STOPS
+
+    def run(self) -> Merge:
+        done: list[tuple[int, bool, Edit]] = []  # sentence, whether it states a fact, the edit
+        refused: list[tuple[int, bool, str]] = []
+        for first, last, start, end in _hunks(self.base, self.new):
+            fresh = self.new[start:end]
+            telling = any(_tells(token) for token in (*self.base[first:last], *fresh))
+            sentence = self.sentence[min(first, len(self.sentence) - 1)] if self.sentence else 0
+            found = self._placed(first, last, fresh)
+            if found is None:
+                refused.append((sentence, telling, "".join(fresh) or f"删去“{''.join(self.base[first:last])}”"))
+            elif found:
+                done.append((sentence, telling, found[0]))
+        # A figure is not changed where a direction or a figure of the same sentence could not be.
+        closed = {sentence for sentence, telling, _ in refused if telling}
+        merged = Merge([edit for sentence, telling, edit in done if not (telling and sentence in closed)])
+        merged.clashes = [words for _, _, words in refused]
+        return merged
+
+    def _placed(self, first: int, last: int, fresh: list[str]) -> list[Edit] | None:
+        """The edit for base[first:last] → fresh; [] when there is nothing to do, None when it can't be placed."""
+        if first == last:
+            return self._inserted(first, fresh)
+        places = self.place[first:last]
+        if places[0] >= 0 and places == list(range(places[0], places[0] + last - first)):
+            return [(self.at[places[0]], self.at[places[-1] + 1], "".join(fresh))]
+        before, after = self._around(first, last)
+        if all(place < 0 for place in places):
+            held = self.user[before:after]
+            if held == fresh or not held:  # the user wrote the same, or took the words out
+                return []
+        if last - first == len(fresh) == 1 and is_number(fresh[0]):
+            return self._by_number(self.base[first], fresh[0])
+        return None
+
+    def _by_number(self, old: str, fresh: str) -> list[Edit] | None:
+        """A figure that stands once in what was generated and once in the user's words is the same figure."""
+        if self.base.count(old) == self.user.count(old) == 1:
+            at = self.user.index(old)
+            return [(self.at[at], self.at[at + 1], fresh)]
+        return None
+
+    def _around(self, first: int, last: int) -> tuple[int, int]:
+        """The stretch of the user's tokens between the nearest ones that are known on either side."""
+        before = next((self.place[at] + 1 for at in range(first - 1, -1, -1) if self.place[at] >= 0), 0)
+        after = next((self.place[at] for at in range(last, len(self.base)) if self.place[at] >= 0), len(self.user))
+        return before, max(before, after)
+
+    def _inserted(self, at: int, fresh: list[str]) -> list[Edit] | None:
+        left = self.place[at - 1] if at else -1
+        right = self.place[at] if at < len(self.base) else len(self.user)
+        if (at == 0 or left >= 0) and right == left + 1:
+            where = self.at[right]
+            return [(where, where, "".join(fresh))]
+        before, after = self._around(at, at)
+        return [] if self.user[before:after] == fresh else None
