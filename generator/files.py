@@ -68,6 +68,16 @@ def _real(target: Path) -> Path:
         raise Refusal(f"“{target}”不能作为文件名。", "请用 -o 另外指定一个文件名。") from error
 
 
+def present(target: Path) -> bytes | None:
+    """What stands at ``target``, None when there is nothing; Refusal when it can't be read or is not to be written."""
+    target = _real(target)
+    with _plainly(target):
+        try:
+            return _present(target)
+        except NotADirectoryError:
+            return None  # said when the file is to be written
+
+
 def _present(target: Path) -> bytes | None:
     """The file that stands there; None when there is none."""
     try:

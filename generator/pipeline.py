@@ -6,7 +6,7 @@ A step's code is imported when the step is taken, so that checking never waits f
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,12 @@ from .model.finding import Finding, Refusal, Severity
 
 if TYPE_CHECKING:
     from .editions import Edition
+    from .model.state import State
+    from .regenerate import Written
 
 _WORST_FIRST = tuple(Severity)
 OUTPUT_FOLDER = "outputs"
-HAND_EDITED, REPLACED = "手工修改", "原文件"
-# What a file that stands at the target is kept as: ours and untouched, ours and edited since, or not ours at all.
-_KEPT = {True: "", False: HAND_EDITED, None: REPLACED}
+REPLACED = "原文件"  # what a foreign file that stands at a target is kept as
 DRAFT = "草稿"  # a draft never takes the place of the document: <workbook>.草稿.docx
 MARKED = "校验"  # a marked copy is called <workbook>.校验.xlsx
 
@@ -44,13 +44,18 @@ class Checked:
 
 @dataclass(frozen=True)
 class Generated:
-    """``output`` is None when findings at error level kept the document from being written."""
+    """``output`` is None when findings at error level kept the document from being written.
+
+    ``written`` says what became of hand edits; ``state`` is what was generated, to compare with its ``previous``.
+    """
 
     edition: str
     findings: tuple[Finding, ...]
     output: Path | None = None
     pages: int | None = None
     set_aside: Path | None = None
+    written: Written | None = None
+    state: State | None = None
 
 
 @dataclass(frozen=True)
@@ -80,17 +85,25 @@ def generate(
     *,
     draft: bool = False,
     edition_id: str | None = None,
+    fresh: bool = False,
+    keep: int | None = None,
     say: Say = _silent,
 ) -> Generated:
-    """The disclosure of a workbook, written to ``output``; a draft is written in spite of errors and marked so."""
+    """The disclosure of a workbook, written to ``output``; a draft is written in spite of errors and marked so.
+
+    Hand edits in a document that stands there are kept, unless ``fresh``; either way the file itself goes to the
+    history folder, which holds the last ``keep`` of them.
+    """
     target = output_path(workbook, output, draft)
     checked = check(workbook, edition_id, say)
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
         return Generated(edition.id, findings)
     with editions_in_order(), uncollected():
-        from .document.package import fingerprint_ok
+        from . import regenerate
         from .document.render import render
+        from .model.snapshot import snapshot
+        from .model.trace import trace
         from .narrative.compose import compose
 
         say("撰写文字")
@@ -99,13 +112,20 @@ def generate(
         if has_errors(findings) and not draft:
             return Generated(edition.id, findings)
         say("排版")
-        rendered = render(edition.find("style.docx"), disclosure)
+        states: list[State] = []
+
+        def finish(parts: dict[str, bytes], names: Mapping[str, str]) -> None:
+            from .revision.store import remember
+
+            states.append(remember(parts, trace(disclosure), snapshot(checked.book), names, draft))
+
+        rendered = render(edition.find("style.docx"), disclosure, finish)
         findings = _ordered(findings, _unsaid(checked, rendered.findings))
         if has_errors(findings) and not draft:
             return Generated(edition.id, findings)
         say("写入文件")
-        aside = files.write(target, rendered.data, lambda old: _KEPT[fingerprint_ok(old)])
-        return Generated(edition.id, findings, target, rendered.pages, aside)
+        written = regenerate.put(target, rendered.data, states[0], fresh=fresh, keep=keep)
+        return Generated(edition.id, findings, written.output, rendered.pages, written.set_aside, written, states[0])
 
 
 def worth_marking(findings: tuple[Finding, ...]) -> bool:

@@ -24,7 +24,10 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
     "checks": (2, set()),
     "narrative": (2, {"jinja2"}),
     "document": (2, {"lxml", "docx", "docxcompose"}),
+    "revision": (2, {"lxml"}),
     "files": (3, set()),
+    "history": (3, set()),
+    "regenerate": (3, set()),
     "pipeline": (3, set()),
     "commands": (4, {"click"}),
     "__main__": (5, set()),
@@ -32,7 +35,13 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
 }
 # Modules that may take more than their floor.
 EXTRA = {"openpyxl": re.compile(r"workbook/blank\w*\.py$|document/chart\w*\.py$")}
-SAME_FLOOR = {("pipeline", "files")}
+SAME_FLOOR = {
+    ("history", "files"),
+    ("regenerate", "files"),
+    ("regenerate", "history"),
+    ("pipeline", "files"),
+    ("pipeline", "regenerate"),
+}
 
 
 def place(path: Path) -> str:

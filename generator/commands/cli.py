@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..model.finding import Finding, Refusal
-from . import lookup, options, report
+from . import lookup, options, report, revise
 from .boundary import DONE, ERRORS, Command, Group, refuse
 from .lookup import span
 from .progress import Progress
@@ -72,11 +72,14 @@ def gongkai(ctx: click.Context) -> None:
     help="输出的 .docx 文件；默认写到当前文件夹下 outputs/，与工作簿同名。",
 )
 @click.option("--draft", is_flag=True, help="有错误时也生成，每页标明“草稿”。")
+@revise.on_generate
 @options.version
 def generate(
     workbook: Path,
     output: Path | None,
     draft: bool,
+    fresh: bool,
+    keep: int | None,
     edition_id: str | None,
     form: str,
     show_all: bool,
@@ -89,29 +92,25 @@ def generate(
     try:
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
-            made = pipeline.generate(workbook, output, draft=draft, edition_id=edition_id, say=say)
+            made = pipeline.generate(
+                workbook, output, draft=draft, edition_id=edition_id, fresh=fresh, keep=keep, say=say
+            )
             written = _mark(workbook, made.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
     errors = pipeline.has_errors(made.findings)
     if form == "json":
         click.echo(
-            report.as_json(str(workbook), made.edition, _text(made.output), made.findings, _text(written.output))
+            report.as_json(
+                str(workbook), made.edition, _text(made.output), made.findings, _text(written.output), revise.told(made)
+            )
         )
     else:
         report.show(made.findings, show_all)
-        if made.set_aside is not None:
-            click.echo(_kept(made.set_aside))
+        revise.say(made, show_all)
         _say_marked(written)
         click.echo(_closing(made, draft))
     _exit(ERRORS if errors else DONE)
-
-
-def _kept(aside: Path) -> str:
-    from ..pipeline import HAND_EDITED
-
-    edited = f".{HAND_EDITED}-" in aside.name
-    return f"{'原文件生成后被手工修改过' if edited else '已有的同名文件不是本工具生成的'}，已另存为：{aside}"
 
 
 def _closing(made: pipeline.Generated, draft: bool) -> str:
@@ -119,7 +118,8 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
     if made.output is None:
         return f"未生成文档：请先改正错误；确需先看版面的，可加 --draft 生成草稿。（{counts}）"
     pages = f"，共 {made.pages} 页" if made.pages else ""
-    return f"已生成{'草稿' if draft else ''}：{made.output}{pages}。（{counts}）"
+    done = "没有变化，未改动" if made.written is not None and not made.written.changed else "已生成"
+    return f"{done}{'草稿' if draft else ''}：{made.output}{pages}。（{counts}）"
 
 
 @gongkai.command(
@@ -232,6 +232,7 @@ def _choose_edition(edition_id: str | None, year: int | None) -> tuple[str, str]
 
 gongkai.add_command(lookup.editions)
 gongkai.add_command(lookup.rules)
+gongkai.add_command(revise.restore)
 
 
 def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:

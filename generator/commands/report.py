@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 import click
@@ -46,6 +46,7 @@ def as_json(
     output: str | None,
     findings: Sequence[Finding],
     marked: str | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> str:
     """The one object that ``--format json`` prints; docs/json.md describes it."""
     found: dict[str, object] = {"workbook": workbook, "edition": edition, "output": output}
@@ -62,6 +63,7 @@ def as_json(
         | _more(finding)
         for finding in findings
     ]
+    found |= more or {}
     return json.dumps(found, ensure_ascii=not speaks_unicode(), indent=2)
 
 

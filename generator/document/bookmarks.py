@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 _LONGEST = 40  # Word's limit
@@ -16,6 +17,11 @@ class Bookmarks:
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._next = 0
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Names by block id, of all blocks asked for so far."""
+        return self._names
 
     def name(self, id: str) -> str:
         if id not in self._names:

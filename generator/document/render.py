@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -279,7 +279,11 @@ def _sheet(style: bytes, document: Any) -> styles.StyleSheet:
     return found
 
 
-def render(style: Path, disclosure: Disclosure) -> Rendered:
+Finish = Callable[[dict[str, bytes], Mapping[str, str]], None]
+"""Called with the finished parts, to add some, and the names of the bookmarks by block id."""
+
+
+def render(style: Path, disclosure: Disclosure, finish: Finish | None = None) -> Rendered:
     """The document as bytes, the same for the same input. ``style`` is the edition's style.docx."""
     data = style.read_bytes()
     document = docx.Document(io.BytesIO(data))
@@ -290,17 +294,18 @@ def render(style: Path, disclosure: Disclosure) -> Rendered:
     package.add_properties(document.part.package, disclosure)
     name = str(document.part.partname).lstrip("/")
     parts = package.collect(document.part.package, {name: xml.encode()})
-    data = package.seal(parts)
     count: int | None = writer.layout.count
     if writer.appended:
         from . import attach
 
-        data, more = attach.append(data, tuple(writer.appended))
-        data = package.seal(package.unpack(data))
+        data, more = attach.append(package.seal(parts), tuple(writer.appended))
+        parts = package.unpack(data)
         writer.findings += more
         writer.say_estimates()
         count = None
-    return Rendered(data, count, tuple(writer.findings))
+    if finish is not None:
+        finish(parts, writer.marks.names)
+    return Rendered(package.seal(parts), count, tuple(writer.findings))
 
 
 __all__ = ["Rendered", "fingerprint_ok", "render"]

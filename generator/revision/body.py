@@ -14,12 +14,26 @@ from . import chartdata
 from .package import Relations, Unreadable, main_part, parse
 from .text import plain
 from .xmlnames import (
-    ANCHOR, BOOKMARK, DRAWING, HYPERLINK, NAME, OURS, PPR, R_SPACE, SECT, TBL, TC, TR, VAL, P, w,
+    ANCHOR,
+    BOOKMARK,
+    DRAWING,
+    HYPERLINK,
+    NAME,
+    OURS,
+    PPR,
+    R_SPACE,
+    SECT,
+    TBL,
+    TC,
+    TR,
+    VAL,
+    P,
+    w,
 )  # fmt: skip
 
 _NOISE = re.compile(
     rb' w:rsid\w*="[^"]*"| w14:\w+="[^"]*"| xmlns:w14="[^"]*"| w:noProof="[^"]*"'
-    rb'|<w:(?:proofErr|lastRenderedPageBreak|noProof)\b[^>]*></w:\w+>'
+    rb"|<w:(?:proofErr|lastRenderedPageBreak|noProof)\b[^>]*></w:\w+>"
     rb'|<w:bookmarkStart [^>]*w:name="(?:g_\w*|_GoBack)"[^>]*></w:bookmarkStart>'
     rb"|<w:bookmarkEnd [^>]*></w:bookmarkEnd>"
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
+from ..model.snapshot import Snapshot
 from ..model.state import State, StateError, unpack
+from ..model.trace import Trace
+from .body import open_body, states
 from .package import ContentTypes, Parts, Relations, Unreadable, main_part, parse
 
 SPACE = "urn:gongkai:state:1"
@@ -56,3 +60,15 @@ def embed(parts: Parts, state: State) -> None:
     types.set(properties, _PROPERTIES_TYPE)
     types.set(item, "application/xml")
     types.save(parts)
+
+
+def remember(parts: Parts, traced: Trace, cells: Snapshot, names: Mapping[str, str], draft: bool = False) -> State:
+    """The state of a document just generated, which is put into its parts too."""
+    digest = hashlib.sha256()
+    for name in sorted(parts):
+        digest.update(f"{name}\n{len(parts[name])}\n".encode())
+        digest.update(parts[name])
+    units = states(open_body(parts))
+    state = State(digest.hexdigest(), draft, traced, cells, dict(names), units)
+    embed(parts, state)
+    return state

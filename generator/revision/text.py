@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lxml import etree
 
-from .xmlnames import MC_SPACE, PPR, RPR, T, XML_SPACE, P, w
+from .xmlnames import MC_SPACE, PPR, RPR, XML_SPACE, P, T, w
 
 _GONE = {w("del"), w("moveFrom"), w("delText"), w("instrText"), w("delInstrText")}
 # What holds text of its own that is not part of the line.

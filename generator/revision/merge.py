@@ -1,0 +1,284 @@
+"""The three-way merge of whole documents: generated last, the user's file now, generated now.
+
+The user's package is the one that stays: styles, page set-up, headers, comments and everything that was added live
+in it. Only what the data changed is written into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ..model.changes import places, short
+from ..model.revised import Fate, Revision
+from ..model.state import State, UnitState
+from .body import Body, Unit, open_body, rows
+from .comments import Comments
+from .graft import Graft, without_marks
+from .match import Pairs, pair
+from .order import arrange, moved
+from .sections import Sections
+from .units import Outcome, UnitMerger
+from .xmlnames import SECT
+
+
+class CannotMerge(Exception):
+    """The user's file must stay as it is; ``reason`` is for the user, ``entries`` name what was not found."""
+
+    def __init__(self, reason: str, entries: Sequence[Revision] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.entries = tuple(entries)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """``parts`` of the merged document; None when the user's file can stay just as it is."""
+
+    parts: dict[str, bytes] | None
+    entries: tuple[Revision, ...]
+
+
+def merge(user: Mapping[str, bytes], base: State, fresh: Mapping[str, bytes], state: State) -> Merged:
+    """Bring what changed between ``base`` and ``state`` (of the parts ``fresh``) into the user's parts.
+
+    Raises CannotMerge where a block can't be found, package.Unreadable when the file is no Word document.
+    """
+    return _Merger(open_body(user), base, fresh, state).run()
+
+
+class _Merger:
+    def __init__(self, user: Body, base: State, fresh: Mapping[str, bytes], state: State) -> None:
+        self.user, self.base, self.state = user, base, state
+        self.fresh_parts = fresh
+        self.pairs: Pairs = pair(base.units, user)
+        blocks = {name: id for id, name in (*base.names.items(), *state.names.items())}
+        self._block_of = blocks
+        self._places = {**places(base.trace), **places(state.trace)}
+        self.entries: list[Revision] = []
+        self.new_at = {unit.id: at for at, unit in enumerate(state.units)}
+        self.base_of = {number: at for at, number in self.pairs.user_of.items()}
+        for at in self._joined():
+            self.base_of.pop(self.pairs.user_of[at], None)
+        for first, others in self.pairs.joined.items():
+            self.base_of[self.pairs.user_of[first]] = first
+            for other in others:
+                if self.base_of.get(self.pairs.user_of[other]) == other:
+                    self.base_of[self.pairs.user_of[other]] = first
+        self._digests: dict[int, str] = {}
+
+    def run(self) -> Merged:
+        if self.pairs.lost:
+            entries = [self._entry(Fate.LOST, self.base.units[at]) for at in self.pairs.lost]
+            raise CannotMerge("文档中的书签已丢失，部分段落或表格找不到对应的位置", entries)
+        changed = self.base.digest != self.state.digest
+        self._deleted()
+        hold = self._moved()
+        if not changed:
+            self._unchanged()
+            return Merged(None, tuple(self.entries))
+        parts = dict(self.user.parts)
+        fresh = open_body(self.fresh_parts)
+        graft = Graft(self.user, fresh, parts)
+        self._write(fresh, graft, Comments(self.user, parts), parts, hold)
+        return Merged(parts, tuple(sorted(self.entries, key=lambda entry: list(Fate).index(entry.fate))))
+
+    # What is said
+
+    def _entry(self, fate: Fate, unit: UnitState, note: str = "", text: str = "") -> Revision:
+        mark = unit.id.split("+")[0].lstrip(">")
+        block = self._block_of.get(mark, "")
+        place = "目录" if unit.id.startswith(">") else self._places.get(block, "")
+        said = text or unit.text or "、".join(filter(None, unit.rows[0] if unit.rows else ())) or _shown(unit)
+        return Revision(fate, place, short(said), note, block)
+
+    def _deleted(self) -> None:
+        for at, unit in enumerate(self.base.units):
+            if at not in self.pairs.user_of and (unit.text or unit.rows or unit.chart) and unit.id in self.new_at:
+                self.entries.append(self._entry(Fate.DELETED, unit))
+
+    def _moved(self) -> bool:
+        order = sorted(at for at in self.pairs.user_of if at not in self._joined())
+        out = moved([self.pairs.user_of[at] for at in order])
+        found = [self.base.units[order[n]] for n in out]
+        self.entries += [self._entry(Fate.MOVED, unit) for unit in found if unit.text or unit.rows or unit.chart]
+        return bool(found)
+
+    def _joined(self) -> set[int]:
+        return {one for others in self.pairs.joined.values() for one in others}
+
+    def _further(self) -> dict[int, int]:
+        """The user's paragraphs that are the rest of a split one → the generated unit."""
+        return {n: at for at, others in self.pairs.split.items() for n in others}
+
+    def _inserted(self, unit: Unit) -> None:
+        text = unit.text or "、".join(filter(None, rows(unit.element)[0])) if unit.kind != "table" else ""
+        if unit.kind == "table":
+            found = rows(unit.element)
+            text = "表格：" + "、".join(filter(None, found[0] if found else ()))
+        elif not text and next(unit.element.iter("{*}drawing", "{*}pict"), None) is not None:
+            text = "图片"
+        if text.strip():
+            self.entries.append(Revision(Fate.INSERTED, "", short(text)))
+
+    def digest(self, number: int) -> str:
+        if number not in self._digests:
+            self._digests[number] = self.user.digest(self.user.units[number])
+        return self._digests[number]
+
+    def untouched(self, at: int) -> bool:
+        """Whether the user's unit is exactly what was generated."""
+        if at in self.pairs.joined or at in self.pairs.split:
+            return False
+        return self.digest(self.pairs.user_of[at]) == self.base.units[at].hash
+
+    def _reworded(self, at: int, unit: Unit) -> bool:
+        """Whether the text differs, whatever became of its looks."""
+        base = self.base.units[at]
+        if at in self.pairs.joined or at in self.pairs.split:
+            return True
+        if base.kind == "table":
+            return rows(unit.element) != base.rows
+        if base.id.startswith(">"):
+            return unit.text.rpartition("\t")[0] != base.text.rpartition("\t")[0]
+        return unit.text != base.text
+
+    def _kept(self, at: int, unit: Unit) -> None:
+        if self._reworded(at, unit):
+            text = "" if unit.kind == "table" else unit.text
+            self.entries.append(self._entry(Fate.KEPT, self.base.units[at], text=text))
+
+    def _unchanged(self) -> None:
+        """The data is what it was: only say what was edited."""
+        further = self._further()
+        for number, unit in enumerate(self.user.units):
+            at = self.base_of.get(number)
+            if at is not None:
+                self._kept(at, unit)
+            elif number not in further:
+                self._inserted(unit)
+        self.entries.sort(key=lambda entry: list(Fate).index(entry.fate))
+
+    # What is written
+
+    def _write(self, fresh: Body, graft: Graft, comments: Comments, parts: dict[str, bytes], hold: bool) -> None:
+        base_ids = [unit.id for unit in self.base.units]
+        new_ids = [unit.id for unit in self.state.units]
+        further = self._further()
+        ids: list[str | None] = [None] * len(self.user.units)
+        for number, at in self.base_of.items():
+            ids[number] = base_ids[at]
+        sections = Sections(self.base.units, self.state.units, self.user)
+        gone = self._gone(sections)
+        merger = UnitMerger(self.user, fresh, graft, comments, parts)
+        sequence = arrange(base_ids, new_ids, ids, hold, gone)
+        taken = {mark for unit in self.user.units for mark in unit.marks}
+        made: list[etree._Element] = []
+        for source, number in sequence:
+            if source == "new":
+                made.append(self._new(fresh, graft, sections, number, taken))
+                continue
+            unit = self.user.units[number]
+            owner = self.base_of.get(number)
+            if owner is None:
+                if number not in further:
+                    self._inserted(unit)
+                made.append(unit.element)
+                continue
+            made.append(self._old(merger, sections, owner, unit, fresh, graft))
+        self._replace_body(made)
+        comments.save(graft.types)
+        graft.save()
+
+    def _gone(self, sections: Sections) -> list[str]:
+        """Units that the data no longer has: dropped where nobody edited them."""
+        found = []
+        for at, unit in enumerate(self.base.units):
+            number = self.pairs.user_of.get(at)
+            if unit.id in self.new_at or number is None or self.base_of.get(number) != at:
+                continue
+            user = self.user.units[number]
+            if self.untouched(at) or not (self._reworded(at, user) or _has_more(user)):
+                sections.drop(user)
+                found.append(unit.id)
+                if unit.text or unit.rows or unit.chart:
+                    self.entries.append(self._entry(Fate.GONE, unit))
+            else:
+                note = "数据中已没有这一项，您改过的内容仍保留，请核对是否删去"
+                self.entries.append(self._entry(Fate.CONFLICT, unit, note, user.text if unit.kind != "table" else ""))
+        return found
+
+    def _new(self, fresh: Body, graft: Graft, sections: Sections, number: int, taken: set[str]) -> etree._Element:
+        unit = self.state.units[number]
+        made = graft.take(fresh.units[number].element)
+        without_marks(made, taken)
+        sections.settle_new(made, unit)
+        if unit.text or unit.rows or unit.chart:
+            self.entries.append(self._entry(Fate.NEW, unit))
+        return made
+
+    def _old(
+        self, merger: UnitMerger, sections: Sections, at: int, unit: Unit, fresh: Body, graft: Graft
+    ) -> etree._Element:
+        base = self.base.units[at]
+        others = [at, *self.pairs.joined.get(at, ())]
+        news = [self.new_at[self.base.units[n].id] for n in others if self.base.units[n].id in self.new_at]
+        if not news:
+            return unit.element
+        new = self.state.units[news[0]]
+        same = all(
+            self.base.units[n].hash == self.state.units[self.new_at[self.base.units[n].id]].hash
+            for n in others
+            if self.base.units[n].id in self.new_at
+        ) and len(news) == len(others)
+        if same:
+            sections.settle(unit, base, new)
+            self._kept(at, unit)
+            return unit.element
+        if self.untouched(at):
+            made = graft.take(fresh.units[news[0]].element)
+            without_marks(made, {m for u in self.user.units if u is not unit for m in u.marks})
+            sections.keep(made, unit)
+            sections.settle(Unit(made, unit.kind, unit.marks), base, new)
+            return made
+        sections.settle(unit, base, new)
+        reworded = self._reworded(at, unit)
+        before, now = "".join(self.base.units[n].text for n in others), "".join(self.state.units[n].text for n in news)
+        lines = [unit.element, *(self.user.units[n].element for n in self.pairs.split.get(at, ()))]
+        outcome = merger.merge(unit, lines, base, new, before, now, fresh.units[news[0]])
+        self._say(outcome, base, new, reworded, unit)
+        return outcome.element
+
+    def _say(self, outcome: Outcome, base: UnitState, new: UnitState, reworded: bool, unit: Unit) -> None:
+        text = "" if unit.kind == "table" else unit.text
+        if outcome.clashes:
+            for words in outcome.clashes:
+                self.entries.append(self._entry(Fate.CONFLICT, new, words, text))
+        elif outcome.deleted:
+            self.entries.append(self._entry(Fate.DELETED, new))
+        elif reworded and outcome.changed:
+            self.entries.append(self._entry(Fate.UPDATED, new, text="" if unit.kind == "table" else outcome.text))
+        elif reworded:
+            self.entries.append(self._entry(Fate.KEPT, base, text=text))
+
+    def _replace_body(self, made: Sequence[etree._Element]) -> None:
+        body = self.user.body
+        last = body.find(SECT)
+        others = [child for child in body if not isinstance(child.tag, str)]
+        for child in list(body):
+            body.remove(child)
+        body.extend(others)
+        body.extend(made)
+        if last is not None:
+            body.append(last)
+
+
+def _has_more(unit: Unit) -> bool:
+    """Whether a unit of unchanged text holds what must not go with it: a reviewer's comment or tracked change."""
+    return next(unit.element.iter("{*}commentReference", "{*}ins", "{*}del"), None) is not None
+
+
+def _shown(unit: UnitState) -> str:
+    return "图：" + "、".join(series[0] for series in unit.chart[1:-1]) if unit.chart else ""

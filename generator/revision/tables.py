@@ -1,0 +1,186 @@
+"""A table merged cell by cell: rows are known by their labels, so that one put in or taken out moves no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from lxml import etree
+
+from . import text as texts
+from .body import row_cells, table_rows
+from .body import rows as rows_of
+from .tokens import merge
+from .xmlnames import DRAWING, PPR, P
+
+Rows = Sequence[tuple[str, ...]]
+_AMOUNT = re.compile(r"-?\d[\d,]*\.\d+%?|-?\d[\d,]*%|-?\d{1,3}(?:,\d{3})+")
+_SENSELESS = 0.5  # of the cells must still be at their place, or the table is another one
+
+
+@dataclass
+class TableMerge:
+    """``clashes`` are paragraphs and what the data says there now; ``hopeless`` says the table was rebuilt by hand."""
+
+    changed: int = 0
+    clashes: list[tuple[etree._Element, str]] = field(default_factory=list)
+    hopeless: bool = False
+
+
+def align(base: Rows, other: Rows) -> dict[int, int]:
+    """Row of ``base`` → row of ``other``: the same labels in the same order, and rows between them one for one."""
+    if [_key(row) for row in base] == [_key(row) for row in other]:
+        return {at: at for at in range(len(base))}
+    found: dict[int, int] = {}
+    matcher = SequenceMatcher(None, [_key(r) for r in base], [_key(r) for r in other], autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal" or (tag == "replace" and b - a == d - c):
+            found.update(zip(range(a, b), range(c, d), strict=True))
+        elif tag == "replace":
+            free = list(range(c, d))
+            for at in range(a, b):
+                same = next((n for n in free if _lead(base[at]) and _lead(base[at]) == _lead(other[n])), None)
+                if same is not None:
+                    found[at] = same
+                    free = [n for n in free if n > same]
+    return found
+
+
+def _key(row: tuple[str, ...]) -> str:
+    """What stays when amounts change: labels, codes and running numbers."""
+    return "\x00".join("" if _AMOUNT.fullmatch(cell.strip()) else cell.strip() for cell in row)
+
+
+def _lead(row: tuple[str, ...]) -> str:
+    return next((cell.strip() for cell in row if cell.strip() and not _AMOUNT.fullmatch(cell.strip())), "")
+
+
+def merge_table(
+    table: etree._Element,
+    base: Rows,
+    fresh: etree._Element,
+    take: Callable[[etree._Element], etree._Element],
+) -> TableMerge:
+    """Write into the user's ``table`` what changed between ``base`` and the ``fresh`` table.
+
+    ``take`` makes a copy of a fresh element that fits the user's document. A row or cell that the user changed and
+    the data too is left as it is and reported.
+    """
+    return _Merger(table, base, fresh, take).run()
+
+
+class _Merger:
+    def __init__(
+        self,
+        table: etree._Element,
+        base: Rows,
+        fresh: etree._Element,
+        take: Callable[[etree._Element], etree._Element],
+    ) -> None:
+        self.table, self.base, self.take = table, base, take
+        self.user, self.new = rows_of(table), rows_of(fresh)
+        self.lines, self.fresh_lines = table_rows(table), table_rows(fresh)
+        self.result = TableMerge()
+
+    def run(self) -> TableMerge:
+        to_user, to_new = align(self.base, self.user), align(self.base, self.new)
+        usable = sum(len(self.base[b]) == len(self.user[u]) for b, u in to_user.items())
+        if usable < _SENSELESS * len(self.base):
+            self.result.hopeless = True
+            return self.result
+        for at, row in enumerate(self.base):
+            user, new = to_user.get(at), to_new.get(at)
+            if user is None:
+                continue
+            if new is None:
+                self._gone(user, row)
+            elif row != self.new[new]:
+                self._row(user, row, new)
+        self._insert(to_user, to_new)
+        return self.result
+
+    def _gone(self, user: int, row: tuple[str, ...]) -> None:
+        line = self.lines[user]
+        if self.user[user] == row and line.find(f".//{DRAWING}") is None:
+            parent = line.getparent()
+            if parent is not None:
+                parent.remove(line)
+                self.result.changed += 1
+        else:
+            self._clash(line, "按现在的数据，表中已没有这一行。")
+
+    def _row(self, user: int, row: tuple[str, ...], new: int) -> None:
+        cells, fresh = row_cells(self.lines[user]), row_cells(self.fresh_lines[new])
+        if not len(cells) == len(row) == len(fresh):
+            if self.user[user] == row:
+                self.lines[user].getparent().replace(self.lines[user], self.take(self.fresh_lines[new]))  # type: ignore[union-attr]
+                self.result.changed += 1
+            else:
+                self._clash(self.lines[user], f"按现在的数据，这一行应为：{'；'.join(filter(None, self.new[new]))}")
+            return
+        for at, cell in enumerate(cells):
+            before, after = row[at], self.new[new][at]
+            if before != after and self.user[user][at] != after:
+                self._cell(cell, before, self.user[user][at], after, fresh[at])
+
+    def _cell(self, cell: etree._Element, before: str, now: str, after: str, fresh: etree._Element) -> None:
+        if not now and not before:
+            self._fill(cell, fresh)
+            return
+        merged = merge(before, now, after)
+        if now == before and (merged.clashes or not merged.edits):
+            merged.edits, merged.clashes = [(0, len(now), after)], []
+        flat = texts.Flat(texts.paragraphs(cell))
+        try:
+            if not merged.clashes:
+                flat.change(merged.edits)
+                self.result.changed += 1
+                return
+        except texts.CannotWrite:
+            if now == before and cell.find(f".//{DRAWING}") is None:
+                self._fill(cell, fresh)
+                return
+        self._clash(cell, f"按现在的数据，此格应为：{after or '空'}")
+
+    def _fill(self, cell: etree._Element, fresh: etree._Element) -> None:
+        """The fresh paragraphs in place of the old ones; the user's alignment and type stay where there is a place."""
+        old = [child for child in cell if child.tag == P]
+        made = [child for child in self.take(fresh) if child.tag == P]
+        if len(old) == len(made) == 1 and old[0].find(PPR) is not None:
+            look = made[0].find(PPR)
+            if look is not None:
+                made[0].remove(look)
+            made[0].insert(0, old[0].find(PPR))  # type: ignore[arg-type]
+        at = list(cell).index(old[0]) if old else len(cell)
+        for child in old:
+            cell.remove(child)
+        for offset, child in enumerate(made):
+            cell.insert(at + offset, child)
+        self.result.changed += 1
+
+    def _insert(self, to_user: dict[int, int], to_new: dict[int, int]) -> None:
+        """New rows behind the row that precedes them in the fresh table, where the user still has it."""
+        place = {new: to_user[base] for base, new in to_new.items() if base in to_user}
+        known = set(to_new.values())
+        last: etree._Element | None = None
+        for new in range(len(self.new)):
+            if new in known:
+                if new in place and self.lines[place[new]].getparent() is not None:
+                    last = self.lines[place[new]]
+                continue
+            made = self.take(self.fresh_lines[new])
+            if last is not None:
+                last.addnext(made)
+            elif self.lines and self.lines[0].getparent() is not None:
+                self.lines[0].addprevious(made)
+            else:
+                self.table.append(made)
+            last = made
+            self.result.changed += 1
+
+    def _clash(self, place: etree._Element, words: str) -> None:
+        found = texts.paragraphs(place)
+        if found:
+            self.result.clashes.append((found[0], words))
