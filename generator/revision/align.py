@@ -1,0 +1,79 @@
+"""Which block of one document is which block of another: by bookmark, by what it says, then by likeness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from difflib import SequenceMatcher
+from typing import TypeVar
+
+from .body import Unit
+from .tokens import likeness, masked
+
+One = TypeVar("One")
+Pair = tuple[One | None, One | None]
+_ALIKE = 0.4  # of its neighbouring characters a block keeps when it is reworded
+_MOST = 40_000  # pairs looked at in one stretch; beyond that blocks are paired by nothing but their order
+
+
+def units(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair[Unit]]:
+    """Blocks in the order of a redline: what is gone stands before what came in its place."""
+    shared = {_mark(unit) for unit in old} & {_mark(unit) for unit in new} - {None}
+
+    def key(unit: Unit) -> Hashable:
+        mark = _mark(unit)
+        return mark if mark in shared else (unit.kind, unit.text)
+
+    def alike(left: Unit, right: Unit) -> float:
+        if left.kind != right.kind or left.kind == "other":
+            return 0.0
+        if (_mark(left) in shared) or (_mark(right) in shared):
+            return 0.0
+        return likeness(masked(left.text), masked(right.text))
+
+    return pairs(old, new, key, alike)
+
+
+def _mark(unit: Unit) -> Hashable:
+    if unit.marks:
+        return (unit.kind, unit.marks[0])
+    return ("entry", unit.anchor) if unit.anchor else None
+
+
+def pairs(
+    old: Sequence[One], new: Sequence[One], key: Callable[[One], Hashable], alike: Callable[[One, One], float]
+) -> list[Pair[One]]:
+    """Equal keys in their common order, and in each stretch between them those most alike, in order."""
+    found: list[Pair[One]] = []
+    left, right = [key(one) for one in old], [key(one) for one in new]
+    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found += zip(old[a:b], new[c:d], strict=True)
+        else:
+            stretch: list[Pair[One]] = _stretch(list(old[a:b]), list(new[c:d]), alike)
+            found += stretch
+    return found
+
+
+def _stretch(old: Sequence[One], new: Sequence[One], alike: Callable[[One, One], float]) -> list[Pair[One]]:
+    """The pairing of greatest likeness that keeps the order of both."""
+    if not old or not new or len(old) * len(new) > _MOST:
+        return [*((one, None) for one in old), *((None, one) for one in new)]
+    scores = [[alike(one, other) for other in new] for one in old]
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in range(len(old) - 1, -1, -1):
+        for j in range(len(new) - 1, -1, -1):
+            paired = scores[i][j] + best[i + 1][j + 1] if scores[i][j] >= _ALIKE else 0.0
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], paired)
+    found: list[Pair[One]] = []
+    i = j = 0
+    while i < len(old) and j < len(new):
+        if scores[i][j] >= _ALIKE and best[i][j] == scores[i][j] + best[i + 1][j + 1]:
+            found.append((old[i], new[j]))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            found.append((old[i], None))
+            i += 1
+        else:
+            found.append((None, new[j]))
+            j += 1
+    return found + [(one, None) for one in old[i:]] + [(None, one) for one in new[j:]]
