@@ -47,8 +47,8 @@ def how_many(given: int | None) -> int:
     return int(text)
 
 
-def keep(document: Path, data: bytes, reason: str, most: int) -> Path:
-    """A copy of the file as it stands, with the record of its making beside it; the oldest beyond ``most`` go."""
+def keep(document: Path, data: bytes, reason: str) -> Path:
+    """A copy of the file as it stands, with the record of its making beside it; all or nothing."""
     folder = folder_of(document)
     stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
     path, number = folder / f"{stamp} {reason}.docx", 1
@@ -59,8 +59,18 @@ def keep(document: Path, data: bytes, reason: str, most: int) -> Path:
     files.write(path, data)
     record = _read(folder / RECORD)
     if record:
-        files.write(path.with_suffix(_RECORD_ENDING), record)
+        try:
+            files.write(path.with_suffix(_RECORD_ENDING), record)
+        except Refusal:
+            path.unlink(missing_ok=True)
+            raise
     return path
+
+
+def forget(kept: Path) -> None:
+    """Take back what ``keep`` did, where nothing came of it."""
+    for path in (kept, kept.with_suffix(_RECORD_ENDING)):
+        path.unlink(missing_ok=True)
 
 
 def prune(document: Path, most: int) -> None:
@@ -107,7 +117,7 @@ def restore(document: Path, which: Kept, most: int, check: Callable[[], None]) -
         raise Refusal(f"不能读取“{which.path}”。", "请检查历史文件夹是否可读。") from error
     record = _read(which.path.with_suffix(_RECORD_ENDING))
     present = files.present(document)
-    saved = keep(document, present, "还原前", most) if present is not None and present != data else None
+    saved = keep(document, present, "还原前") if present is not None and present != data else None
     files.write(document, data)
     if record:
         write_record(document, record.decode("ascii", "replace"))

@@ -22,7 +22,8 @@ _NO_RECORD = "没有找到上一次生成的记录（文档内的记录和旁边
 class Written:
     """``output`` is where the new document stands: beside the user's when ``reason`` says why it could not be merged.
 
-    ``previous`` is what it was generated from before; ``changed`` is False when the file was left as it stood.
+    ``previous`` is what it was generated from before; ``changed`` is False when the file was left as it stood;
+    ``beside`` is the user's file where the new one stands next to it.
     """
 
     output: Path
@@ -33,6 +34,7 @@ class Written:
     reason: str = ""
     notes: tuple[str, ...] = ()
     changed: bool = True
+    beside: Path | None = None
 
 
 def put(target: Path, data: bytes, state: State, *, fresh: bool = False, keep: int | None = None) -> Written:
@@ -123,17 +125,16 @@ class _Regeneration:
         path = self.target.with_name(f"{self.target.stem}.{BESIDE}{self.target.suffix}")
         words = {True: "", False: HAND_EDITED, None: REPLACED}
         aside = files.write(path, self.data, lambda old: words[fingerprint_ok(old)])
-        return Written(path, entries, base, set_aside=aside, reason=reason, notes=self.notes)
+        return Written(path, entries, base, None, aside, reason, self.notes, beside=self.target)
 
 
 def _save(written: Written, target: Path, data: bytes, state: State, old: bytes | None, why: str, most: int) -> Written:
-    kept = history.keep(target, old, why, most) if old is not None and old != data else None
+    kept = history.keep(target, old, why) if old is not None and old != data else None
     try:
         files.write(target, data)
     except Refusal:
         if kept is not None:  # nothing was changed, so nothing is kept
-            for path in (kept, kept.with_suffix(".gongkai")):
-                path.unlink(missing_ok=True)
+            history.forget(kept)
         raise
     history.prune(target, most)
     return _record(replace(written, history=kept), target, state)
