@@ -18,6 +18,7 @@ from .model.finding import Finding, Refusal, Severity
 
 if TYPE_CHECKING:
     from .editions import Edition
+    from .model.blocks import Disclosure
     from .model.state import State
     from .regenerate import Written
 
@@ -46,7 +47,8 @@ class Checked:
 class Generated:
     """``output`` is None when findings at error level kept the document from being written.
 
-    ``written`` says what became of hand edits; ``state`` is what was generated, to compare with its ``previous``.
+    ``written`` says what became of hand edits; ``state`` is what was generated, to compare with its ``previous``;
+    ``checked`` and ``disclosure`` are what it was made from.
     """
 
     edition: str
@@ -56,6 +58,8 @@ class Generated:
     set_aside: Path | None = None
     written: Written | None = None
     state: State | None = None
+    checked: Checked | None = None
+    disclosure: Disclosure | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,17 @@ def generate(
             return Generated(edition.id, findings)
         say("写入文件")
         written = regenerate.put(target, rendered.data, states[0], fresh=fresh, keep=keep)
-        return Generated(edition.id, findings, written.output, rendered.pages, written.set_aside, written, states[0])
+        return Generated(
+            edition.id,
+            findings,
+            written.output,
+            rendered.pages,
+            written.set_aside,
+            written,
+            states[0],
+            checked,
+            disclosure,
+        )
 
 
 def worth_marking(findings: tuple[Finding, ...]) -> bool:

@@ -25,9 +25,11 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
     "narrative": (2, {"jinja2"}),
     "document": (2, {"lxml", "docx", "docxcompose"}),
     "revision": (2, {"lxml"}),
+    "review": (2, set()),
     "files": (3, set()),
     "history": (3, set()),
     "regenerate": (3, set()),
+    "companions": (3, set()),
     "pipeline": (3, set()),
     "commands": (4, {"click"}),
     "__main__": (5, set()),
@@ -41,6 +43,8 @@ SAME_FLOOR = {
     ("regenerate", "history"),
     ("pipeline", "files"),
     ("pipeline", "regenerate"),
+    ("companions", "files"),
+    ("companions", "pipeline"),
 }
 
 

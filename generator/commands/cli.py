@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..model.finding import Finding, Refusal
-from . import lookup, options, report, revise
+from . import compare, lookup, options, report, revise
 from .boundary import DONE, ERRORS, Command, Group, refuse
 from .lookup import span
 from .progress import Progress
@@ -55,6 +55,8 @@ def gongkai(ctx: click.Context) -> None:
   generate 某某局.xlsx -o 决算公开.docx   指定输出文件
   generate 某某局.xlsx --draft            有错误也先出一份草稿 outputs/某某局.草稿.docx
   generate 某某局.xlsx --no-mark          有问题时不写标注副本
+  generate 某某局.xlsx --redline          另写修订稿 outputs/某某局.修订.docx
+  generate 某某局.xlsx --review           另写审阅页 outputs/某某局.审阅.html
 
 \b
 有错误或警告时，另写一份标注副本 outputs/某某局.校验.xlsx，您的工作簿不会改动。
@@ -73,6 +75,7 @@ def gongkai(ctx: click.Context) -> None:
 )
 @click.option("--draft", is_flag=True, help="有错误时也生成，每页标明“草稿”。")
 @revise.on_generate
+@compare.on_generate
 @options.version
 def generate(
     workbook: Path,
@@ -80,6 +83,8 @@ def generate(
     draft: bool,
     fresh: bool,
     keep: int | None,
+    redline: bool,
+    review: bool,
     edition_id: str | None,
     form: str,
     show_all: bool,
@@ -96,18 +101,19 @@ def generate(
                 workbook, output, draft=draft, edition_id=edition_id, fresh=fresh, keep=keep, say=say
             )
             written = _mark(workbook, made.findings, copy, say)
+            beside = compare.Beside(made, workbook, redline, review, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
     errors = pipeline.has_errors(made.findings)
     if form == "json":
+        more = {**revise.told(made), **beside.told()}
         click.echo(
-            report.as_json(
-                str(workbook), made.edition, _text(made.output), made.findings, _text(written.output), revise.told(made)
-            )
+            report.as_json(str(workbook), made.edition, _text(made.output), made.findings, _text(written.output), more)
         )
     else:
         report.show(made.findings, show_all)
         revise.say(made, show_all)
+        beside.say(show_all)
         _say_marked(written)
         click.echo(_closing(made, draft))
     _exit(ERRORS if errors else DONE)
@@ -233,6 +239,7 @@ def _choose_edition(edition_id: str | None, year: int | None) -> tuple[str, str]
 gongkai.add_command(lookup.editions)
 gongkai.add_command(lookup.rules)
 gongkai.add_command(revise.restore)
+gongkai.add_command(compare.diff)
 
 
 def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:

@@ -99,9 +99,9 @@ def _block(sheet: str, old: SnapBlock, new: SnapBlock) -> Iterator[Change]:
     for was, now in (_listed if new.listed else _keyed)(_filled(old), _filled(new)):
         if was is not None and now is not None:
             yield from _row(sheet, new, was, now)
-        elif now is not None:
+        elif now is not None and now.entries:
             yield Change(What.ROW_ADDED, sheet, _title(new, now), "", _told(now), _refs(now.entries))
-        elif was is not None:
+        elif was is not None and was.entries:
             yield Change(What.ROW_GONE, sheet, _title(old, was), _told(was), "", (), _refs(was.entries))
 
 

@@ -11,6 +11,7 @@ from .cell import Cell, CellKind, CellRef
 from .form import Block, Column, Form, Kind, Row
 
 VERSION = 1
+_NAME = 24  # characters of a text that may serve as the name of its row
 
 
 class Entry(NamedTuple):
@@ -111,6 +112,9 @@ def _name(row: RowData, declared: Row | None, listed: bool, labels: Mapping[str,
     if declared is not None:
         return declared.label.strip()
     if listed:
+        texts = [cell.text.strip() for cell in row.cells.values() if cell.kind is CellKind.TEXT]
+        if len(row.cells) > 1 and texts and 0 < len(texts[0]) <= _NAME:
+            return texts[0]
         return f"第{row.key}行" if row.key.isdigit() else row.label.strip()
     return labels.get(row.key, row.key)
 
@@ -163,7 +167,7 @@ def to_json(taken: Snapshot) -> dict[str, Any]:
                         [
                             [row.key, row.name, [[e.column, e.ref.row, e.ref.column, e.text] for e in row.entries]]
                             for row in block.rows
-                            if row.entries
+                            if row.entries or not block.listed
                         ],
                     ]
                     for block in sheet.blocks

@@ -7,8 +7,9 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
+from types import MappingProxyType
 
-from ..model.blocks import Disclosure, Section
+from ..model.blocks import Disclosure
 from ..model.book import Book
 from ..model.cell import CellRef
 from ..model.changes import places as block_places
@@ -16,14 +17,17 @@ from ..model.finding import Finding, Severity
 from ..model.sheetview import SheetView
 from ..model.snapshot import Snapshot, snapshot, words
 from ..model.trace import trace
+from ..model.written import WrittenBlock
 from . import sheets as sheet_half
 from .document import Writer, printed
 from .markup import Places, escape, lines, script_json
+from .overlay import overlay
 from .untied import Amounts
 
 _LETTERS = {Severity.ERROR: "e", Severity.WARNING: "w", Severity.INFO: "i"}
 _NAMES = {"e": "错误", "w": "警告", "i": "提示", "a": "已说明"}
 _ORDER = "ewia"
+_SEAL, _NO_HASH = b'<meta name="gongkai" content="', b"0" * 64
 
 
 def page(
@@ -31,19 +35,21 @@ def page(
     book: Book,
     findings: Sequence[Finding],
     views: Sequence[SheetView],
-    sections: Sequence[Section] | None = None,
+    written: Sequence[WrittenBlock] | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """The review page as UTF-8, the same bytes for the same arguments.
 
-    ``sections`` are the document's as it was written in the end, where hands were at it; ``views`` the sheets to show.
+    ``written`` is the document as it stands in the end, ``names`` the bookmarks of its blocks; ``views`` are the
+    sheets to show.
     """
-    shown = tuple(sections if sections is not None else disclosure.sections)
+    shown = disclosure.sections if written is None else overlay(disclosure, written, names)
     places = Places(view.name for view in views)
     flags = _flags(findings)
-    names = _names(snapshot(book))
+    titles = _names(snapshot(book))
     writer = Writer(
         places,
-        lambda ref: names.get(ref) or str(ref),
+        lambda ref: titles.get(ref) or str(ref),
         Amounts(book),
         block_places(trace(disclosure)),
         printed(disclosure.sections),
@@ -53,7 +59,7 @@ def page(
     wanted = _wanted(writer.used, findings)
     data = {
         "names": [view.name for view in views],
-        "words": {short: text for ref, text in names.items() if (short := places.short(ref)) and text},
+        "words": {short: text for ref, text in titles.items() if (short := places.short(ref)) and text},
         "told": writer.told,
         "spots": list(writer.spots),
         "unit": book.unit_of_amount,
@@ -78,7 +84,20 @@ def page(
         "style": style,
         "script": script,
     }
-    return _fill(_asset("review.html"), parts).encode("utf-8", "replace")
+    return _sealed(_fill(_asset("review.html"), parts).encode("utf-8", "replace"))
+
+
+def _sealed(data: bytes) -> bytes:
+    """With the hash of everything in it, so that a page that was changed since can be told."""
+    return data.replace(_SEAL + _NO_HASH, _SEAL + hashlib.sha256(data).hexdigest().encode(), 1)
+
+
+def untouched(data: bytes) -> bool:
+    """Whether the file is a review page just as it was written."""
+    at = data.find(_SEAL) + len(_SEAL)
+    found = data[at : at + len(_NO_HASH)]
+    plain = data[:at] + _NO_HASH + data[at + len(_NO_HASH) :]
+    return at >= len(_SEAL) and hashlib.sha256(plain).hexdigest().encode() == found
 
 
 def _fill(template: str, parts: Mapping[str, str]) -> str:

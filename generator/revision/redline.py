@@ -118,7 +118,7 @@ class _Redline:
         before, after = table_rows(old), table_rows(new)
         made = etree.Element(TBL)
         made.extend(deepcopy(child) for child in new if child.tag in (w("tblPr"), w("tblGrid")))
-        for left, right in align.pairs(before, after, _row_key, _row_likeness):
+        for left, right in align.pairs(before, after, row_key, row_likeness):
             if left is not None and right is not None:
                 made.extend(self._row(left, right))
             elif right is not None:
@@ -194,7 +194,7 @@ def _inside(element: etree._Element, top: etree._Element) -> bool:
     return False
 
 
-def _row_key(row: etree._Element) -> Hashable:
+def row_key(row: etree._Element) -> Hashable:
     return tuple((plain(cell), *_shape(cell)) for cell in row_cells(row))
 
 
@@ -209,7 +209,7 @@ def _shape(cell: etree._Element) -> tuple[str, str]:
     )
 
 
-def _row_likeness(old: etree._Element, new: etree._Element) -> float:
+def row_likeness(old: etree._Element, new: etree._Element) -> float:
     """1 for all cells equal; a row whose first words stay is the same row though all its amounts change."""
     before, after = [plain(cell) for cell in row_cells(old)], [plain(cell) for cell in row_cells(new)]
     if len(before) != len(after) or not before:
@@ -222,4 +222,4 @@ def _row_likeness(old: etree._Element, new: etree._Element) -> float:
     return max(likeness("".join(before), "".join(after)) - 0.2, 0.0)
 
 
-__all__ = ["redline", "settled"]
+__all__ = ["redline", "row_key", "row_likeness", "settled"]

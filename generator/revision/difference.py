@@ -1,0 +1,171 @@
+"""What two documents say differently: paragraph by paragraph, cell by cell, with the place as one says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from enum import Enum
+from typing import NamedTuple
+
+from lxml import etree
+
+from . import align
+from .body import Body, Unit, row_cells, table_rows
+from .redline import row_key, row_likeness, settled
+from .text import plain
+from .tokens import tokens
+from .xmlnames import VAL, w
+
+_NUMBERED = re.compile(r"[（(]\s*(表\s*\d+)\s*[）)]\s*$")
+_HEADING = re.compile(r"(?:heading|标题)\s*(\d)")
+_DEEPEST = 3
+_AROUND = 6  # words shown on either side of a difference
+_MOST = 1_500_000  # tokens times tokens
+_HEAD_ROW = f"{w('trPr')}/{w('tblHeader')}"
+_SPAN = f"{w('tcPr')}/{w('gridSpan')}"
+_WORDS = re.compile(r"[^\d.,\s%-]")
+
+
+class Kind(Enum):
+    TEXT = "text"
+    ADDED = "added"
+    GONE = "gone"
+    CELL = "cell"
+    ROW_ADDED = "row added"
+    ROW_GONE = "row gone"
+
+
+class Difference(NamedTuple):
+    """``spot`` tells a table's row and column in words; texts are whole."""
+
+    kind: Kind
+    place: str
+    before: str
+    after: str
+    spot: str = ""
+
+
+def differences(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> tuple[Difference, ...]:
+    """In the order of the new document. Unreadable when one of them is no Word document."""
+    before, after = settled(old), settled(new)
+    return tuple(_all(before, after))
+
+
+def _all(old: Body, new: Body) -> Iterator[Difference]:
+    place = _Place()
+    for left, right in align.units(old.units, new.units):
+        if right is not None:
+            place.passes(new, right)
+        elif left is not None and right is None:
+            place.passes(old, left)
+        if left is not None and right is not None and "table" in (left.kind, right.kind):
+            if left.kind == right.kind:
+                yield from _table(left.element, right.element, place.said)
+            continue
+        before, after = left.text.strip() if left else "", right.text.strip() if right else ""
+        if before != after:
+            kind = Kind.TEXT if left and right else Kind.ADDED if right else Kind.GONE
+            yield Difference(kind, place.said, before, after)
+
+
+class _Place:
+    """Where one is: the nearest heading, or the number of the table that the heading announces."""
+
+    def __init__(self) -> None:
+        self.said = ""
+
+    def passes(self, body: Body, unit: Unit) -> None:
+        style = body.style(unit)
+        heading = _HEADING.search(style)
+        text = unit.text.strip()
+        number = _NUMBERED.search(text) if unit.kind == "paragraph" else None
+        if number and not unit.anchor:
+            self.said = number[1].replace(" ", "")
+        elif heading and int(heading[1]) <= _DEEPEST and text:
+            self.said = text
+
+
+def _table(old: etree._Element, new: etree._Element, place: str) -> Iterator[Difference]:
+    heads = _heads(new)
+    for left, right in align.pairs(table_rows(old), table_rows(new), row_key, row_likeness):
+        if left is None and right is not None:
+            yield Difference(Kind.ROW_ADDED, place, "", _line(right), _label(right))
+        elif right is None and left is not None:
+            yield Difference(Kind.ROW_GONE, place, _line(left), "", _label(left))
+        elif left is not None and right is not None:
+            yield from _row(left, right, heads, place)
+
+
+def _row(old: etree._Element, new: etree._Element, heads: Mapping[int, str], place: str) -> Iterator[Difference]:
+    before, after = row_cells(old), row_cells(new)
+    if len(before) != len(after):
+        yield Difference(Kind.TEXT, place, _line(old), _line(new), _label(new))
+        return
+    for column, one, other in zip(_columns(after), before, after, strict=True):
+        was, now = plain(one).strip(), plain(other).strip()
+        if was != now:
+            said = "，".join(part for part in (_label(new, other), heads.get(column, "")) if part)
+            yield Difference(Kind.CELL, place, was, now, said)
+
+
+def _columns(cells: Sequence[etree._Element]) -> Iterator[int]:
+    at = 0
+    for cell in cells:
+        yield at
+        span = cell.find(_SPAN)
+        text = span.get(VAL, "1") if span is not None else "1"
+        at += int(text) if text.isdigit() else 1
+
+
+def _heads(table: etree._Element) -> dict[int, str]:
+    """The lowest words of the head over each column of the grid."""
+    found: dict[int, str] = {}
+    for row in table_rows(table):
+        if row.find(_HEAD_ROW) is None:
+            break
+        cells = row_cells(row)
+        for column, cell in zip(_columns(cells), cells, strict=True):
+            text = plain(cell).strip()
+            if _WORDS.search(text):
+                found[column] = text.replace("\n", "")
+    return found
+
+
+def _label(row: etree._Element, without: etree._Element | None = None) -> str:
+    """What tells a row: its first cells up to the first amount."""
+    texts: list[str] = []
+    for cell in row_cells(row):
+        text = plain(cell).strip()
+        if cell is without or (texts and not _WORDS.search(text)):
+            break
+        if text:
+            texts.append(text)
+        if len(texts) == 2:
+            break
+    return " ".join(texts)
+
+
+def _line(row: etree._Element) -> str:
+    return "｜".join(text for cell in row_cells(row) if (text := plain(cell).strip()))
+
+
+def around(before: str, after: str) -> list[tuple[str, str]]:
+    """The words that differ between two texts, each with a little of what stands around it."""
+    left, right = tokens(before), tokens(after)
+    if len(left) * len(right) > _MOST:
+        return [(before, after)]
+    found: list[list[int]] = []
+    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        if found and a - found[-1][1] <= 2 * _AROUND:
+            found[-1][1], found[-1][3] = b, d
+        else:
+            found.append([a, b, c, d])
+    return [(_cut(left, a, b), _cut(right, c, d)) for a, b, c, d in found]
+
+
+def _cut(words: list[str], start: int, end: int) -> str:
+    first, last = max(start - _AROUND, 0), min(end + _AROUND, len(words))
+    return ("…" if first else "") + "".join(words[first:last]) + ("…" if last < len(words) else "")
