@@ -217,7 +217,11 @@ class _Pairing:
                 continue
             for near in (user + 1, user - 1):
                 free = 0 <= near < len(self.units) and near not in self.taken and self._fits(at, near)
-                if free and likeness(own, self.masked_user(near)) >= _SAME:
+                if not free:
+                    continue
+                both = "".join(self.masked_user(n) for n in sorted((user, near)))
+                alone = likeness(own, self.masked_user(near))
+                if alone >= _SAME and likeness(own, both) <= alone:  # else it is a paragraph that was split
                     self.taken.discard(user)
                     self._take(at, near)
                     break

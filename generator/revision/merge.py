@@ -114,7 +114,7 @@ class _Merger:
         return {n: at for at, others in self.pairs.split.items() for n in others}
 
     def _inserted(self, unit: Unit) -> None:
-        text = unit.text or "、".join(filter(None, rows(unit.element)[0])) if unit.kind != "table" else ""
+        text = unit.text
         if unit.kind == "table":
             found = rows(unit.element)
             text = "表格：" + "、".join(filter(None, found[0] if found else ()))
