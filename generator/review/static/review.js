@@ -198,6 +198,9 @@
     return null;
   }
 
+  window.addEventListener("beforeprint", function () {
+    all(document, "details").forEach(function (one) { one.open = true; });
+  });
   document.addEventListener("click", function (event) {
     var go = event.target.closest("[data-go]");
     if (go) { goCell(go.getAttribute("data-go")); showCell(cell(go.getAttribute("data-go")) || go); return; }
