@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from . import snapshot, trace
@@ -71,6 +72,10 @@ class State:
 
     def pack(self) -> str:
         """As plain ASCII text that ``unpack`` reads; the same state gives the same text."""
+        return self._packed
+
+    @cached_property
+    def _packed(self) -> str:
         held = {
             "version": VERSION,
             "digest": self.digest,

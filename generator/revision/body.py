@@ -40,6 +40,7 @@ _NOISE = re.compile(
 _SECTION = re.compile(rb"<w:sectPr\b.*?</w:sectPr>", re.DOTALL)
 _IDS = re.compile(rb' (?:r:\w+|id)="[^"]*"')
 _EMPTY_PROPERTIES = re.compile(rb"<w:(?:rPr|pPr)></w:(?:rPr|pPr)>")
+_WRAPPERS = {w("sdt"), w("sdtContent"), w("customXml"), w("ins"), w("moveTo")}
 _DELETED_ROW = f"{w('trPr')}/{w('del')}"
 _LINKS = (f"{{{R_SPACE}}}id", f"{{{R_SPACE}}}embed", f"{{{R_SPACE}}}link")
 
@@ -53,6 +54,14 @@ class Unit:
     marks: tuple[str, ...]
     anchor: str = ""
     _text: str | None = None
+    _rows: tuple[tuple[str, ...], ...] | None = None
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """A table's cell texts, as they were when first asked for."""
+        if self._rows is None:
+            self._rows = rows(self.element)
+        return self._rows
 
     @property
     def text(self) -> str:
@@ -121,7 +130,7 @@ class Body:
             "" if unit.kind == "table" else unit.text,
             self.style(unit),
             "" if section is None else _section_kind(section),
-            rows(unit.element) if unit.kind == "table" else (),
+            unit.rows if unit.kind == "table" else (),
             chart,
         )
 
@@ -167,25 +176,22 @@ def _section_kind(section: etree._Element) -> str:
 
 def table_rows(table: etree._Element) -> list[etree._Element]:
     """Rows of the accepted view, those inside content controls included."""
-    return [row for row in table.iter(TR) if _table_of(row) is table and row.find(_DELETED_ROW) is None]
-
-
-def _table_of(row: etree._Element) -> etree._Element | None:
-    parent = row.getparent()
-    while parent is not None and parent.tag != TBL:
-        parent = parent.getparent()
-    return parent
+    return [row for row in _within(table, TR) if row.find(_DELETED_ROW) is None]
 
 
 def row_cells(row: etree._Element) -> list[etree._Element]:
-    return [cell for cell in row.iter(TC) if _row_of(cell) is row]
+    return _within(row, TC)
 
 
-def _row_of(cell: etree._Element) -> etree._Element | None:
-    parent = cell.getparent()
-    while parent is not None and parent.tag != TR:
-        parent = parent.getparent()
-    return parent
+def _within(place: etree._Element, tag: str) -> list[etree._Element]:
+    """Elements of that tag below ``place``, without those of tables in its cells."""
+    found: list[etree._Element] = []
+    for child in place:
+        if child.tag == tag:
+            found.append(child)
+        elif child.tag in _WRAPPERS:
+            found += _within(child, tag)
+    return found
 
 
 def rows(table: etree._Element) -> tuple[tuple[str, ...], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from copy import deepcopy
+from typing import Any
 
 from lxml import etree
 
@@ -18,6 +19,7 @@ _NUM_ID, _ABSTRACT_ID, _NUM, _ABSTRACT = w("numId"), w("abstractNumId"), w("num"
 _STYLE, _STYLE_ID = w("style"), w("styleId")
 _DOC_PR = f"{{{WP_SPACE}}}docPr"
 _LINKED = ("chart", "image", "hyperlink", "oleObject", "package", "diagramData", "chartEx")
+_LINKS = etree.XPath("//@r:*", namespaces={"r": R_SPACE})
 _NUMBERING_END = "/numbering"
 
 
@@ -194,7 +196,8 @@ class Graft:
     def save(self) -> None:
         """Write text, styles, numbering and relations into the parts, and drop parts that nothing leads to now."""
         before = reachable(self.parts)
-        used = {str(v) for e in self.user.root.iter() if isinstance(e.tag, str) for v in _links(e)}
+        links: Any = _LINKS(self.user.root)
+        used = set(map(str, links))
         self.user.relations.keep_only(used, _LINKED)
         self.parts[self.user.main] = serialize(self.user.root)
         if self._new_styles and self.user.styles is not None:
@@ -206,12 +209,6 @@ class Graft:
             del self.parts[name]
         self.types.drop_missing(self.parts)
         self.types.save(self.parts)
-
-
-def _links(element: etree._Element) -> Iterator[str]:
-    for name, value in element.attrib.items():
-        if str(name).startswith(f"{{{R_SPACE}}}"):
-            yield str(value)
 
 
 def _flat(element: etree._Element) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..model.state import UnitState
-from .body import Body, rows
+from .body import Body
 from .tokens import likeness, masked
 
 _SAME = 0.5  # likeness at which a text is taken to be an edited one
@@ -64,7 +64,7 @@ class _Pairing:
     def masked_user(self, at: int) -> str:
         if at not in self._masked:
             unit = self.units[at]
-            text = "".join("".join(row) for row in rows(unit.element)) if unit.kind == "table" else unit.text
+            text = "".join("".join(row) for row in unit.rows) if unit.kind == "table" else unit.text
             self._masked[at] = masked(text)
         return self._masked[at]
 
@@ -212,6 +212,8 @@ class _Pairing:
     def _corrected(self) -> None:
         """A bookmark left behind in an empty or foreign paragraph: the text went on to a neighbour without one."""
         for at, user in list(self.pairs.user_of.items()):
+            if self._just_so(at, user):
+                continue
             own = self.masked_base(at)
             if not own or at in self.pairs.joined or likeness(own, self.masked_user(user)) >= _MAYBE:
                 continue
@@ -226,11 +228,15 @@ class _Pairing:
                     self._take(at, near)
                     break
 
+    def _just_so(self, generated: int, user: int) -> bool:
+        base, unit = self.base[generated], self.units[user]
+        return unit.rows == base.rows if unit.kind == "table" else unit.text == base.text
+
     def _splits(self) -> None:
         """One paragraph that has become several: the rest stands in the next ones, which nobody else owns."""
         for at, user in list(self.pairs.user_of.items()):
             own = self.base[at]
-            if own.kind != "paragraph" or not own.text or at in self.pairs.joined:
+            if own.kind != "paragraph" or not own.text or at in self.pairs.joined or self._just_so(at, user):
                 continue
             text, near = self.masked_user(user), user + 1
             base = self.masked_base(at)

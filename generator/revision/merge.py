@@ -14,7 +14,7 @@ from lxml import etree
 from ..model.changes import places, short
 from ..model.revised import Fate, Revision
 from ..model.state import State, UnitState
-from .body import Body, Unit, open_body, rows
+from .body import Body, Unit, open_body
 from .comments import Comments
 from .graft import Graft, without_marks
 from .match import Pairs, pair
@@ -116,7 +116,7 @@ class _Merger:
     def _inserted(self, unit: Unit) -> None:
         text = unit.text
         if unit.kind == "table":
-            found = rows(unit.element)
+            found = unit.rows
             text = "表格：" + "、".join(filter(None, found[0] if found else ()))
         elif not text and next(unit.element.iter("{*}drawing", "{*}pict"), None) is not None:
             text = "图片"
@@ -140,7 +140,7 @@ class _Merger:
         if at in self.pairs.joined or at in self.pairs.split:
             return True
         if base.kind == "table":
-            return rows(unit.element) != base.rows
+            return unit.rows != base.rows
         if base.id.startswith(">"):
             return unit.text.rpartition("\t")[0] != base.text.rpartition("\t")[0]
         return unit.text != base.text
@@ -264,15 +264,23 @@ class _Merger:
             self.entries.append(self._entry(Fate.KEPT, base, text=text))
 
     def _replace_body(self, made: Sequence[etree._Element]) -> None:
+        """Let the body hold ``made`` in that order. What stays in its place is not touched: moving trees is dear."""
         body = self.user.body
-        last = body.find(SECT)
-        others = [child for child in body if not isinstance(child.tag, str)]
-        for child in list(body):
-            body.remove(child)
-        body.extend(others)
-        body.extend(made)
-        if last is not None:
-            body.append(last)
+        wanted = set(made)
+        for child in list(body.iterchildren("*")):
+            if child.tag != SECT and child not in wanted:
+                body.remove(child)
+        end = body.find(SECT)
+        place = next(body.iterchildren("*"), None)
+        for element in made:
+            if place is not None and element is place:
+                place = next(place.itersiblings("*"), None)
+            elif place is not None:
+                place.addprevious(element)
+            elif end is not None:
+                end.addprevious(element)
+            else:
+                body.append(element)
 
 
 def _has_more(unit: Unit) -> bool:
