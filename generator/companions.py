@@ -66,13 +66,17 @@ def review(made: Generated, workbook: Path) -> tuple[Path | None, Path | None]:
     if made.output is None or made.disclosure is None or made.checked is None or made.state is None:
         return None, None
     from .review.page import page, untouched
+    from .revision.package import Unreadable
     from .revision.written import written_blocks
     from .workbook.view import view
 
     book = made.checked.book
     target = _beside(made.output, REVIEW, ".html")
     views = view(workbook, (data.sheet for data in book))
-    blocks = written_blocks(_parts(made.output))
+    try:
+        blocks = written_blocks(_parts(made.output))
+    except Unreadable as why:
+        raise Refusal(f"没有写出审阅页：{why}。", "请用 Word 或 WPS 打开公开文档另存一次后再试。") from why
     data = page(made.disclosure, book, made.findings, views, blocks, made.state.names)
     return target, files.write(target, data, lambda old: "" if untouched(old) else REPLACED)
 

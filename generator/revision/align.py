@@ -12,11 +12,12 @@ from .tokens import likeness, masked
 One = TypeVar("One")
 Pair = tuple[One | None, One | None]
 _ALIKE = 0.4  # of its neighbouring characters a block keeps when it is reworded
-_MOST = 40_000  # pairs looked at in one stretch; beyond that blocks are paired by nothing but their order
+_MOST = 2_500  # pairs looked at in one stretch; a longer one is cut into slices
 
 
 def units(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair[Unit]]:
     """Blocks in the order of a redline: what is gone stands before what came in its place."""
+    masks = {id(unit): masked(unit.text) for unit in (*old, *new)}
     shared = {_mark(unit) for unit in old} & {_mark(unit) for unit in new} - {None}
 
     def key(unit: Unit) -> Hashable:
@@ -28,9 +29,9 @@ def units(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair[Unit]]:
             return 0.0
         if (_mark(left) in shared) or (_mark(right) in shared):
             return 0.0
-        return likeness(masked(left.text), masked(right.text))
+        return likeness(masks[id(left)], masks[id(right)])
 
-    return pairs(old, new, key, alike)
+    return pairs(old, new, key, alike, lambda unit: (unit.kind, masks[id(unit)]))
 
 
 def _mark(unit: Unit) -> Hashable:
@@ -40,24 +41,36 @@ def _mark(unit: Unit) -> Hashable:
 
 
 def pairs(
-    old: Sequence[One], new: Sequence[One], key: Callable[[One], Hashable], alike: Callable[[One, One], float]
+    old: Sequence[One],
+    new: Sequence[One],
+    key: Callable[[One], Hashable],
+    alike: Callable[[One, One], float],
+    *weaker: Callable[[One], Hashable],
 ) -> list[Pair[One]]:
-    """Equal keys in their common order, and in each stretch between them those most alike, in order."""
+    """Equal keys in their common order; in each stretch between them those equal by the weaker keys, then those most
+    alike, in order."""
     found: list[Pair[One]] = []
     left, right = [key(one) for one in old], [key(one) for one in new]
     for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         if tag == "equal":
             found += zip(old[a:b], new[c:d], strict=True)
+            continue
+        stretch: list[Pair[One]]
+        if weaker and a < b and c < d:
+            stretch = pairs(old[a:b], new[c:d], weaker[0], alike, *weaker[1:])
         else:
-            stretch: list[Pair[One]] = _stretch(list(old[a:b]), list(new[c:d]), alike)
-            found += stretch
+            stretch = _stretch(old[a:b], new[c:d], alike)
+        found += stretch
     return found
 
 
 def _stretch(old: Sequence[One], new: Sequence[One], alike: Callable[[One, One], float]) -> list[Pair[One]]:
     """The pairing of greatest likeness that keeps the order of both."""
-    if not old or not new or len(old) * len(new) > _MOST:
+    if not old or not new:
         return [*((one, None) for one in old), *((None, one) for one in new)]
+    if len(old) * len(new) > _MOST and len(old) > 1 and len(new) > 1:
+        half, middle = len(old) // 2, len(new) // 2
+        return _stretch(old[:half], new[:middle], alike) + _stretch(old[half:], new[middle:], alike)
     scores = [[alike(one, other) for other in new] for one in old]
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i in range(len(old) - 1, -1, -1):

@@ -12,7 +12,7 @@ from lxml import etree
 
 from . import align
 from .body import Body, Unit, row_cells, table_rows
-from .redline import row_key, row_likeness, settled
+from .redline import row_key, row_label, row_likeness, settled
 from .text import plain
 from .tokens import tokens
 from .xmlnames import VAL, w
@@ -88,7 +88,7 @@ class _Place:
 
 def _table(old: etree._Element, new: etree._Element, place: str) -> Iterator[Difference]:
     heads = _heads(new)
-    for left, right in align.pairs(table_rows(old), table_rows(new), row_key, row_likeness):
+    for left, right in align.pairs(table_rows(old), table_rows(new), row_key, row_likeness, row_label):
         if left is None and right is not None:
             yield Difference(Kind.ROW_ADDED, place, "", _line(right), _label(right))
         elif right is None and left is not None:

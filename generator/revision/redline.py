@@ -118,7 +118,7 @@ class _Redline:
         before, after = table_rows(old), table_rows(new)
         made = etree.Element(TBL)
         made.extend(deepcopy(child) for child in new if child.tag in (w("tblPr"), w("tblGrid")))
-        for left, right in align.pairs(before, after, row_key, row_likeness):
+        for left, right in align.pairs(before, after, row_key, row_likeness, row_label):
             if left is not None and right is not None:
                 made.extend(self._row(left, right))
             elif right is not None:
@@ -198,6 +198,16 @@ def row_key(row: etree._Element) -> Hashable:
     return tuple((plain(cell), *_shape(cell)) for cell in row_cells(row))
 
 
+def row_label(row: etree._Element) -> Hashable:
+    """The first words of a row, by which it is known though its amounts change; the row itself without any."""
+    cells = row_cells(row)
+    for at, cell in enumerate(cells):
+        text = plain(cell).strip()
+        if text:
+            return at, len(cells), text
+    return id(row)
+
+
 def _shape(cell: etree._Element) -> tuple[str, str]:
     properties = cell.find(_CELL_PROPERTIES)
     if properties is None:
@@ -215,11 +225,10 @@ def row_likeness(old: etree._Element, new: etree._Element) -> float:
     if len(before) != len(after) or not before:
         return 0.0
     same = sum(a == b for a, b in zip(before, after, strict=True)) / len(before)
-    label = next(((a, b) for a, b in zip(before, after, strict=True) if a or b), ("", ""))
-    if label[0] == label[1]:
+    if row_label(old) == row_label(new):
         return max(same, _SAME_LABEL)
     # Another code or name: the same row only when nearly all else stays, or the words are much the same.
     return max(likeness("".join(before), "".join(after)) - 0.2, 0.0)
 
 
-__all__ = ["redline", "row_key", "row_likeness", "settled"]
+__all__ = ["redline", "row_key", "row_label", "row_likeness", "settled"]
