@@ -124,7 +124,8 @@ class Word:
         if 'Extension="png"' not in types:
             default = '<Default Extension="png" ContentType="image/png"/><Override'
             self.parts["[Content_Types].xml"] = types.replace("<Override", default, 1).encode()
-        return element(_PICTURE.format(id=id, number=9000 + number))
+        used = (int(one.get("id", "0")) for one in self.root.iter("{*}docPr"))
+        return element(_PICTURE.format(id=id, number=1 + max(used, default=0)))
 
 
 _PICTURE = (

@@ -413,24 +413,36 @@ def test_lines_are_broken_by_width_of_chinese() -> None:
 
 
 def test_a_document_edited_by_hand_survives_the_next_run(tmp_path: Path) -> None:
-    """Generated twice: the same bytes and nothing set aside. Edited and saved by another program: kept beside."""
+    """Generated twice: the same bytes. Edited and saved by another program: the edits stay, and are told."""
     import docx
 
     book, target = str(ROOT / "inputs" / "wuchang-2021.xlsx"), tmp_path / "公开.docx"
     assert run("generate", book, "-o", str(target)).exit_code == 0
     first = target.read_bytes()
     assert run("generate", book, "-o", str(target)).exit_code == 0
-    assert (target.read_bytes(), len(list(tmp_path.iterdir()))) == (first, 1)
+    assert (target.read_bytes(), [p.name for p in tmp_path.iterdir() if p != target]) == (first, ["公开.历史"])
     document = docx.Document(str(target))
     document.add_paragraph("领导改过的一句话。")
     document.save(str(target))
     edited = target.read_bytes()
     result = run("generate", book, "-o", str(target))
     assert result.exit_code == 0
-    (aside,) = (path for path in tmp_path.iterdir() if path != target)
-    assert (target.read_bytes(), aside.read_bytes()) == (first, edited)
-    assert aside.name.startswith("公开.手工修改-")
-    assert aside.name in result.output
+    assert target.read_bytes() == edited
+    assert "没有变化，未改动" in result.output
+    assert "“领导改过的一句话。”" in result.output
+    result = run("generate", book, "-o", str(target), "--fresh", "--format", "json")
+    told = json.loads(result.stdout)
+    assert target.read_bytes() == first
+    assert Path(told["history"]).read_bytes() == edited
+    assert told["changed"] is True
+    listed = run("restore", str(target))
+    assert "不合并生成前" in listed.output
+    restored = run("restore", str(target), "1")
+    assert restored.exit_code == 0
+    assert target.read_bytes() == edited
+    assert run("restore", str(target), "9").exit_code == 2
+    assert run("restore", str(tmp_path / "没有.docx")).exit_code == 2
+    assert run("restore", str(target)).output.count("\n") == 2  # what stood there before restoring is kept too
 
 
 def test_refused_work_leaves_everything_as_it_was(tmp_path: Path) -> None:
