@@ -187,7 +187,7 @@ def _said(one: Difference) -> str:
 
     place = "，".join(part for part in (short(one.place), short(one.spot)) if part)
     lead = f"{place}：" if place else ""
-    if one.kind is Kind.CELL:
+    if one.kind in (Kind.CELL, Kind.CHART):
         return f"{lead}{short(one.before, _LONGEST) or '空'} → {short(one.after, _LONGEST) or '空'}"
     if one.kind in (Kind.ADDED, Kind.ROW_ADDED):
         return f"{lead}新增{'一行' if one.kind is Kind.ROW_ADDED else ''}“{short(one.after, _LONGEST)}”"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
 from typing import TypeVar
@@ -11,6 +12,7 @@ from .tokens import likeness, masked
 
 One = TypeVar("One")
 Pair = tuple[One | None, One | None]
+_TELLING = 6  # characters
 _ALIKE = 0.4  # of its neighbouring characters a block keeps when it is reworded
 _MOST = 2_500  # pairs looked at in one stretch; a longer one is cut into slices
 
@@ -20,7 +22,12 @@ def units(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair[Unit]]:
     masks = {id(unit): masked(unit.text) for unit in (*old, *new)}
     shared = {_mark(unit) for unit in old} & {_mark(unit) for unit in new} - {None}
 
+    # Numbered paragraphs of a list: when one goes, the others keep their words and change their bookmarks.
+    sure = _once(old) & _once(new)
+
     def key(unit: Unit) -> Hashable:
+        if (unit.kind, unit.text) in sure:
+            return unit.kind, unit.text
         mark = _mark(unit)
         return mark if mark in shared else (unit.kind, unit.text)
 
@@ -32,6 +39,12 @@ def units(old: Sequence[Unit], new: Sequence[Unit]) -> list[Pair[Unit]]:
         return likeness(masks[id(left)], masks[id(right)])
 
     return pairs(old, new, key, alike, lambda unit: (unit.kind, masks[id(unit)]))
+
+
+def _once(units: Sequence[Unit]) -> set[tuple[str, str]]:
+    """Texts that only one paragraph has and that say enough to know it by."""
+    counts = Counter((unit.kind, unit.text) for unit in units if unit.kind == "paragraph" and not unit.anchor)
+    return {found for found, count in counts.items() if count == 1 and len(found[1].strip()) >= _TELLING}
 
 
 def _mark(unit: Unit) -> Hashable:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from . import align
+from . import align, chartdata
 from .body import Body, Unit, row_cells, table_rows
 from .redline import row_key, row_label, row_likeness, settled
 from .text import plain
@@ -19,6 +19,7 @@ from .xmlnames import VAL, w
 
 _NUMBERED = re.compile(r"[（(]\s*(表\s*\d+)\s*[）)]\s*$")
 _HEADING = re.compile(r"(?:heading|标题)\s*(\d)")
+_CONTENTS = "目录"
 _DEEPEST = 3
 _AROUND = 6  # words shown on either side of a difference
 _MOST = 1_500_000  # tokens times tokens
@@ -34,6 +35,7 @@ class Kind(Enum):
     CELL = "cell"
     ROW_ADDED = "row added"
     ROW_GONE = "row gone"
+    CHART = "chart"
 
 
 class Difference(NamedTuple):
@@ -63,10 +65,24 @@ def _all(old: Body, new: Body) -> Iterator[Difference]:
             if left.kind == right.kind:
                 yield from _table(left.element, right.element, place.said)
             continue
+        if left is not None and right is not None and left.anchor and left.anchor == right.anchor:
+            continue  # a line of the contents: its page follows from the rest
+        if left is not None and right is not None:
+            yield from _chart(chartdata.of(old, left.element), chartdata.of(new, right.element), place.said)
         before, after = left.text.strip() if left else "", right.text.strip() if right else ""
         if before != after:
             kind = Kind.TEXT if left and right else Kind.ADDED if right else Kind.GONE
             yield Difference(kind, place.said, before, after)
+
+
+def _chart(old: chartdata.Data, new: chartdata.Data, place: str) -> Iterator[Difference]:
+    """Series and categories whose figures differ; labels follow from them."""
+    if not old or not new:
+        return
+    before, after = ({row[0]: "，".join(row[1:]) for row in chartdata.figures(data)} for data in (old, new))
+    for name in {**before, **after}:
+        if before.get(name, "") != after.get(name, ""):
+            yield Difference(Kind.CHART, place, before.get(name, ""), after.get(name, ""), f"图中{name or '项目'}")
 
 
 class _Place:
@@ -80,7 +96,9 @@ class _Place:
         heading = _HEADING.search(style)
         text = unit.text.strip()
         number = _NUMBERED.search(text) if unit.kind == "paragraph" else None
-        if number and not unit.anchor:
+        if unit.anchor:
+            self.said = _CONTENTS
+        elif number:
             self.said = number[1].replace(" ", "")
         elif heading and int(heading[1]) <= _DEEPEST and text:
             self.said = text
@@ -125,6 +143,8 @@ def _heads(table: etree._Element) -> dict[int, str]:
         if row.find(_HEAD_ROW) is None:
             break
         cells = row_cells(row)
+        if any(plain(cell).strip().isdigit() for cell in cells):
+            continue  # the columns' numbers
         for column, cell in zip(_columns(cells), cells, strict=True):
             text = plain(cell).strip()
             if _WORDS.search(text):

@@ -22,6 +22,7 @@ _CREATED = re.compile(rb"<dcterms:created[^>]*>\s*(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\
 _SPAN, _MERGE, _ROW_PROPERTIES, _CELL_PROPERTIES = w("gridSpan"), w("vMerge"), w("trPr"), w("tcPr")
 _FIRST_IN_ROW = (w("tblPrEx"), _ROW_PROPERTIES)
 _SAME_LABEL = 0.6
+_SHORTEST_CODE = 3  # digits
 
 
 def redline(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Parts | None:
@@ -203,7 +204,7 @@ def row_label(row: etree._Element) -> Hashable:
     cells = row_cells(row)
     for at, cell in enumerate(cells):
         text = plain(cell).strip()
-        if text:
+        if text and not (text.isdigit() and len(text) < _SHORTEST_CODE):  # a running number tells nothing
             return at, len(cells), text
     return id(row)
 
