@@ -133,7 +133,7 @@ def generate(
             edition.id,
             findings,
             written.output,
-            rendered.pages,
+            None if written.revisions and not written.reason else rendered.pages,
             written.set_aside,
             written,
             states[0],

@@ -15,6 +15,7 @@ REPLACED = "原文件"  # a foreign file at the target is kept under a name with
 HAND_EDITED = "手工修改"
 BESIDE = "新生成"  # <document>.新生成.docx
 _CORRECTED, _FRESH = "重新生成前", "不合并生成前"
+_SHIFTS = (Fate.INSERTED, Fate.DELETED, Fate.MOVED)
 _NO_RECORD = "没有找到上一次生成的记录（文档内的记录和旁边的记录文件都已丢失）"
 
 
@@ -108,6 +109,11 @@ class _Regeneration:
         if merged.parts is None:
             kept = Written(self.target, merged.entries, base, notes=self.notes, changed=False)
             return _record(kept, self.target, base)
+        if any(one.fate in _SHIFTS for one in merged.entries):
+            self.notes = (
+                *self.notes,
+                "文档经手工增删或移动，目录页码可能有出入，请在 Word 或 WPS 中选中目录按 F9 更新。",
+            )
         state = self.state.after_merging()
         embed(merged.parts, state)
         return self._replace(seal(merged.parts), state, base, _CORRECTED, merged.entries)

@@ -44,6 +44,11 @@ class Comments:
         etree.SubElement(paragraph, _END, {ID: id})
         etree.SubElement(etree.SubElement(paragraph, R), _REFERENCE, {ID: id})
 
+    def withdraw(self, paragraph: etree._Element) -> None:
+        """Take our own comment away from a paragraph that says what the data says again."""
+        if next(paragraph.iter(_REFERENCE), None) is not None:
+            self._drop_ours(paragraph)
+
     def _drop_ours(self, paragraph: etree._Element) -> None:
         ours = {one.get(ID) for one in self.root.iter(_COMMENT) if one.get(w("author")) == AUTHOR}
         here = {mark.get(ID) for mark in paragraph.iter(_START)} & ours

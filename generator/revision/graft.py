@@ -11,7 +11,8 @@ from lxml import etree
 
 from .body import Body
 from .package import ContentTypes, Parts, Relations, parse, reachable, relations_name, serialize
-from .xmlnames import BOOKMARK, BOOKMARK_END, ID, NAME, OURS, R_SPACE, VAL, W_SPACE, WP_SPACE, w
+from .text import paragraphs
+from .xmlnames import BOOKMARK, BOOKMARK_END, ID, NAME, OURS, PPR, R_SPACE, VAL, W_SPACE, WP_SPACE, w
 
 _STYLED = (w("pStyle"), w("rStyle"), w("tblStyle"))
 _STYLE_LINKS = (w("basedOn"), w("next"), w("link"))
@@ -55,6 +56,17 @@ class Graft:
                     node.set(name, self._relation(str(value)))
         self._renumber(made)
         return made
+
+    def mark(self, element: etree._Element, name: str) -> None:
+        """Set a bookmark at the start of the element's first paragraph."""
+        paragraph = next(iter(paragraphs(element)), None)
+        if paragraph is None:
+            return
+        id = str(self._next_mark)
+        self._next_mark += 1
+        at = 1 if len(paragraph) and paragraph[0].tag == PPR else 0
+        paragraph.insert(at, etree.Element(BOOKMARK_END, {ID: id}))
+        paragraph.insert(at, etree.Element(BOOKMARK, {ID: id, NAME: name}))
 
     def _renumber(self, made: etree._Element) -> None:
         ids: dict[str, str] = {}

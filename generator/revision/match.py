@@ -46,6 +46,7 @@ class _Pairing:
         self.base, self.body, self.units = base, body, body.units
         self.pairs = Pairs()
         self.taken: set[int] = set()
+        self.hollow: dict[int, int] = {}
         self._masked: dict[int, str] = {}
         self._base_masked: dict[int, str] = {}
 
@@ -55,6 +56,7 @@ class _Pairing:
         self._in_gaps(equal=True)
         self._in_gaps(equal=False)
         self._anywhere()
+        self._emptied()
         self._corrected()
         self._splits()
         if not intact:
@@ -87,6 +89,11 @@ class _Pairing:
         first_of: dict[int, int] = {}
         for at in marked:
             found = [n for n in places.get(self.base[at].id, ()) if self._fits(at, n)]
+            full = [n for n in found if self.units[n].kind != "paragraph" or self.units[n].text.strip()]
+            if found and not full and self.base[at].text:  # emptied, or the text went elsewhere: look there first
+                self.hollow[at] = found[0]
+                continue
+            found = full or found
             if not found:
                 continue
             best = found[0] if len(found) == 1 else max(found, key=lambda n: self._likeness(at, n))
@@ -96,7 +103,7 @@ class _Pairing:
             else:
                 first_of[best] = at
                 self._take(at, best)
-        return len(self.pairs.user_of) >= _INTACT * len(marked)
+        return len(self.pairs.user_of) + len(self.hollow) >= _INTACT * len(marked)
 
     def _likeness(self, generated: int, user: int) -> float:
         return likeness(self.masked_base(generated), self.masked_user(user))
@@ -208,6 +215,12 @@ class _Pairing:
         missing, free = [at for at in missing if at not in self.pairs.user_of], [n for n in free if n not in self.taken]
         if len(missing) * len(free) <= _MOST_COMPARED**2:
             self._alike(missing, free, _SAME)
+
+    def _emptied(self) -> None:
+        """Paragraphs with a bookmark and no text whose text is nowhere else."""
+        for at, user in self.hollow.items():
+            if at not in self.pairs.user_of and user not in self.taken:
+                self._take(at, user)
 
     def _corrected(self) -> None:
         """A bookmark left behind in an empty or foreign paragraph: the text went on to a neighbour without one."""

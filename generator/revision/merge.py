@@ -20,6 +20,7 @@ from .graft import Graft, without_marks
 from .match import Pairs, pair
 from .order import arrange, moved
 from .sections import Sections
+from .text import holds_more
 from .units import Outcome, UnitMerger
 from .xmlnames import SECT
 
@@ -88,11 +89,14 @@ class _Merger:
     # What is said
 
     def _entry(self, fate: Fate, unit: UnitState, note: str = "", text: str = "") -> Revision:
-        mark = unit.id.split("+")[0].lstrip(">")
-        block = self._block_of.get(mark, "")
-        place = "目录" if unit.id.startswith(">") else self._places.get(block, "")
         said = text or unit.text or "、".join(filter(None, unit.rows[0] if unit.rows else ())) or _shown(unit)
-        return Revision(fate, place, short(said), note, block)
+        return Revision(fate, self._place(unit), short(said), note, self._block(unit))
+
+    def _block(self, unit: UnitState) -> str:
+        return self._block_of.get(unit.id.split("+")[0].lstrip(">"), "")
+
+    def _place(self, unit: UnitState) -> str:
+        return "目录" if unit.id.startswith(">") else self._places.get(self._block(unit), "")
 
     def _deleted(self) -> None:
         for at, unit in enumerate(self.base.units):
@@ -113,7 +117,8 @@ class _Merger:
         """The user's paragraphs that are the rest of a split one → the generated unit."""
         return {n: at for at, others in self.pairs.split.items() for n in others}
 
-    def _inserted(self, unit: Unit) -> None:
+    def _inserted(self, number: int) -> None:
+        unit = self.user.units[number]
         text = unit.text
         if unit.kind == "table":
             found = unit.rows
@@ -121,7 +126,9 @@ class _Merger:
         elif not text and next(unit.element.iter("{*}drawing", "{*}pict"), None) is not None:
             text = "图片"
         if text.strip():
-            self.entries.append(Revision(Fate.INSERTED, "", short(text)))
+            near = next((self.base_of[n] for n in range(number, -1, -1) if n in self.base_of), None)
+            place = self._place(self.base.units[near]) if near is not None else ""
+            self.entries.append(Revision(Fate.INSERTED, place, short(text)))
 
     def digest(self, number: int) -> str:
         if number not in self._digests:
@@ -158,7 +165,7 @@ class _Merger:
             if at is not None:
                 self._kept(at, unit)
             elif number not in further:
-                self._inserted(unit)
+                self._inserted(number)
         self.entries.sort(key=lambda entry: list(Fate).index(entry.fate))
 
     # What is written
@@ -172,6 +179,7 @@ class _Merger:
             ids[number] = base_ids[at]
         sections = Sections(self.base.units, self.state.units, self.user)
         gone = self._gone(sections)
+        self._mark_again(graft)
         merger = UnitMerger(self.user, fresh, graft, comments, parts)
         sequence = arrange(base_ids, new_ids, ids, hold, gone)
         taken = {mark for unit in self.user.units for mark in unit.marks}
@@ -184,13 +192,24 @@ class _Merger:
             owner = self.base_of.get(number)
             if owner is None:
                 if number not in further:
-                    self._inserted(unit)
+                    self._inserted(number)
                 made.append(unit.element)
                 continue
             made.append(self._old(merger, sections, owner, unit, fresh, graft))
         self._replace_body(made)
         comments.save(graft.types)
         graft.save()
+
+    def _mark_again(self, graft: Graft) -> None:
+        """Bookmarks that an editor lost are put back where their blocks were found."""
+        stands = {mark: unit for unit in self.user.units for mark in unit.marks}
+        for at, number in self.pairs.user_of.items():
+            mark, unit = self.base.units[at].mark, self.user.units[number]
+            if mark and stands.get(mark) is not unit:
+                if mark in stands:
+                    without_marks(stands[mark].element, {mark})
+                graft.mark(unit.element, mark)
+                unit.marks = (*unit.marks, mark)
 
     def _gone(self, sections: Sections) -> list[str]:
         """Units that the data no longer has: dropped where nobody edited them."""
@@ -200,7 +219,7 @@ class _Merger:
             if unit.id in self.new_at or number is None or self.base_of.get(number) != at:
                 continue
             user = self.user.units[number]
-            if self.untouched(at) or not (self._reworded(at, user) or _has_more(user)):
+            if self.untouched(at) or not (self._reworded(at, user) or holds_more(user.element, bool(unit.chart))):
                 sections.drop(user)
                 found.append(unit.id)
                 if unit.text or unit.rows or unit.chart:
@@ -281,11 +300,6 @@ class _Merger:
                 end.addprevious(element)
             else:
                 body.append(element)
-
-
-def _has_more(unit: Unit) -> bool:
-    """Whether a unit of unchanged text holds what must not go with it: a reviewer's comment or tracked change."""
-    return next(unit.element.iter("{*}commentReference", "{*}ins", "{*}del"), None) is not None
 
 
 def _shown(unit: UnitState) -> str:

@@ -13,7 +13,7 @@ from . import text as texts
 from .body import row_cells, table_rows
 from .body import rows as rows_of
 from .tokens import merge
-from .xmlnames import DRAWING, PPR, P
+from .xmlnames import BOOKMARK, BOOKMARK_END, PPR, P
 
 Rows = Sequence[tuple[str, ...]]
 _AMOUNT = re.compile(r"-?\d[\d,]*\.\d+%?|-?\d[\d,]*%|-?\d{1,3}(?:,\d{3})+")
@@ -103,7 +103,7 @@ class _Merger:
 
     def _gone(self, user: int, row: tuple[str, ...]) -> None:
         line = self.lines[user]
-        if self.user[user] == row and line.find(f".//{DRAWING}") is None:
+        if self.user[user] == row and not texts.holds_more(line):
             parent = line.getparent()
             if parent is not None:
                 parent.remove(line)
@@ -114,7 +114,7 @@ class _Merger:
     def _row(self, user: int, row: tuple[str, ...], new: int) -> None:
         cells, fresh = row_cells(self.lines[user]), row_cells(self.fresh_lines[new])
         if not len(cells) == len(row) == len(fresh):
-            if self.user[user] == row:
+            if self.user[user] == row and not texts.holds_more(self.lines[user]):
                 self.lines[user].getparent().replace(self.lines[user], self.take(self.fresh_lines[new]))  # type: ignore[union-attr]
                 self.result.changed += 1
             else:
@@ -126,8 +126,11 @@ class _Merger:
                 self._cell(cell, before, self.user[user][at], after, fresh[at])
 
     def _cell(self, cell: etree._Element, before: str, now: str, after: str, fresh: etree._Element) -> None:
-        if not now and not before:
-            self._fill(cell, fresh)
+        if not now:
+            if before:
+                self._clash(cell, f"按现在的数据，此格应为：{after or '空'}")
+            else:
+                self._fill(cell, fresh)
             return
         merged = merge(before, now, after)
         if now == before and (merged.clashes or not merged.edits):
@@ -139,25 +142,21 @@ class _Merger:
                 self.result.changed += 1
                 return
         except texts.CannotWrite:
-            if now == before and cell.find(f".//{DRAWING}") is None:
-                self._fill(cell, fresh)
+            if now == before and not texts.holds_more(cell):
+                for child in [child for child in cell if child.tag == P][1:]:
+                    cell.remove(child)
+                self._fill(cell, fresh, empty=True)
                 return
         self._clash(cell, f"按现在的数据，此格应为：{after or '空'}")
 
-    def _fill(self, cell: etree._Element, fresh: etree._Element) -> None:
-        """The fresh paragraphs in place of the old ones; the user's alignment and type stay where there is a place."""
-        old = [child for child in cell if child.tag == P]
-        made = [child for child in self.take(fresh) if child.tag == P]
-        if len(old) == len(made) == 1 and old[0].find(PPR) is not None:
-            look = made[0].find(PPR)
-            if look is not None:
-                made[0].remove(look)
-            made[0].insert(0, old[0].find(PPR))  # type: ignore[arg-type]
-        at = list(cell).index(old[0]) if old else len(cell)
-        for child in old:
-            cell.remove(child)
-        for offset, child in enumerate(made):
-            cell.insert(at + offset, child)
+    def _fill(self, cell: etree._Element, fresh: etree._Element, empty: bool = False) -> None:
+        """The fresh words in the cell's first paragraph, whose looks stay; with ``empty`` in place of its own."""
+        paragraph = next(child for child in cell if child.tag == P)
+        for child in list(paragraph) if empty else ():
+            if child.tag not in (PPR, BOOKMARK, BOOKMARK_END):
+                paragraph.remove(child)
+        for source in (child for child in self.take(fresh) if child.tag == P):
+            paragraph.extend([child for child in source if child.tag not in (PPR, BOOKMARK, BOOKMARK_END)])
         self.result.changed += 1
 
     def _insert(self, to_user: dict[int, int], to_new: dict[int, int]) -> None:

@@ -17,6 +17,8 @@ _GONE = {w("del"), w("moveFrom"), w("delText"), w("instrText"), w("delInstrText"
 _OTHER = {w("drawing"), w("pict"), w("object"), f"{{{MC_SPACE}}}AlternateContent", PPR, RPR, w("sdtPr"), w("rt")}
 _SIGNS = {w("tab"): "\t", w("br"): "\n", w("cr"): "\n", w("noBreakHyphen"): "-", w("softHyphen"): ""}
 _PASSED = _GONE | _OTHER
+_MORE = tuple(map(w, ("commentReference", "ins", "del", "moveFrom", "moveTo", "footnoteReference", "endnoteReference")))
+_PICTURES = tuple(map(w, ("drawing", "pict", "object")))
 _TYPE = w("type")
 _FAR_BREAKS = ("page", "column")
 
@@ -59,6 +61,13 @@ def paragraphs(element: etree._Element) -> list[etree._Element]:
         elif child.tag not in _PASSED and len(child):
             found += paragraphs(child)
     return found
+
+
+def holds_more(element: etree._Element, drawn: bool = False) -> bool:
+    """Whether an element holds what is no text and would be lost with it: comments, tracked changes, notes, and
+    pictures, unless it is ``drawn`` itself."""
+    found = _MORE if drawn else (*_MORE, *_PICTURES)
+    return next(element.iter(*found), None) is not None
 
 
 class Flat:

@@ -61,7 +61,14 @@ class UnitMerger:
         elif before != after:
             self._words(outcome, unit, lines, before, after, fresh)
         outcome.text = texts.plain(outcome.element)
+        self._settled(outcome)
         return outcome
+
+    def _settled(self, outcome: Outcome) -> None:
+        """What an earlier run had to leave to the user is settled now: its comment goes."""
+        if not outcome.clashes:
+            for paragraph in texts.paragraphs(outcome.element):
+                self.comments.withdraw(paragraph)
 
     # Words
 
@@ -79,7 +86,7 @@ class UnitMerger:
             flat.change(merged.edits)
             outcome.changed = bool(merged.edits)
         except texts.CannotWrite:
-            if flat.text == before and not _holds_more(unit.element):
+            if flat.text == before and not texts.holds_more(unit.element):
                 self._anew(outcome, unit, fresh)
                 return
             merged.clashes = [after]
@@ -135,6 +142,7 @@ class UnitMerger:
         for paragraph, words in found.clashes:
             self.comments.add(paragraph, f"{_ADVICE}{words}")
             outcome.clashes.append(words)
+        self._settled(outcome)
         return outcome
 
     # Charts
@@ -175,9 +183,3 @@ class UnitMerger:
             self.parts[book] = self.fresh.parts[fresh_book]
         for target, one in zip(unit.element.iter(_DOC_PR), fresh.element.iter(_DOC_PR), strict=False):
             target.set("descr", one.get("descr", ""))
-
-
-def _holds_more(element: etree._Element) -> bool:
-    """Whether a paragraph holds what fresh runs would not: pictures, comments, tracked changes, notes."""
-    kept = ("drawing", "pict", "object", "commentReference", "ins", "del", "footnoteReference", "endnoteReference")
-    return next(element.iter(*(f"{{*}}{name}" for name in kept)), None) is not None
