@@ -142,11 +142,16 @@ class Writer:
         value = exact(figure, shown)
         if figure.how is None and len(figure.cells) == 1:
             return ""
-        key = in_words(figure, self.name), in_numbers(figure), value
+        several = len({cell.sheet for cell in figure.cells}) > 1
+        key = in_words(figure, self._in_table if several else self.name), in_numbers(figure), value
         if key not in self._known:
             self._known[key] = len(self.told)
             self.told.append(key)
         return f' data-k="{self._known[key]}"'
+
+    def _in_table(self, ref: CellRef) -> str:
+        """With the sheet, its number left out, where a formula takes from several."""
+        return f"{ref.sheet.lstrip('0123456789')}“{self.name(ref)}”"
 
     def _point(self, label: str, figure: Figure, classes: str) -> str:
         told = self._told(figure, label)
