@@ -38,12 +38,17 @@ def fill(text: str, words: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class ContentsLine:
-    """One line of the contents; ``tables`` stands for one line per official table."""
+    """One line of the contents; ``tables`` stands for one line per official table.
+
+    ``heading``: the wording in the body where it differs; ``unlisted``: a heading that the contents leave out.
+    """
 
     level: int
     text: str
     block: str = ""
     tables: bool = False
+    heading: str = ""
+    unlisted: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,15 @@ def _tolerances(node: Node) -> dict[str, Decimal]:
 
 
 def _contents_line(node: Node) -> ContentsLine:
-    line = ContentsLine(node.whole("level"), node.text("text"), node.text("block", ""), node.flag("tables"))
+    line = ContentsLine(
+        node.whole("level"),
+        node.text("text"),
+        node.text("block", ""),
+        node.flag("tables"),
+        node.text("heading", ""),
+        node.flag("unlisted"),
+    )
+    if line.level not in (1, 2) and not (line.level == 3 and line.unlisted):
+        raise node.fail("level 应为 1 或 2；unlisted 的可为 3")
     node.done()
     return line
