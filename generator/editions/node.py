@@ -13,7 +13,11 @@ _MISSING: Any = object()
 
 
 class EditionError(Exception):
-    """An edition's own file is wrong; the message names the file and the place inside it."""
+    """An edition's own file is wrong; the message names the file and the place inside it, ``fix`` what to do."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 class Node:
@@ -23,8 +27,8 @@ class Node:
         self.data, self.source, self.path = data, source, path
         self._used: set[str] = set()
 
-    def fail(self, message: str) -> EditionError:
-        return EditionError(f"{self.source}{': ' + self.path if self.path else ''}: {message}")
+    def fail(self, message: str, fix: str = "") -> EditionError:
+        return EditionError(f"{self.source}{': ' + self.path if self.path else ''}: {message}", fix)
 
     def _child(self, key: object) -> str:
         return f"{self.path}.{key}" if self.path else str(key)
