@@ -80,7 +80,8 @@ def _grid(context: Context, form: Form, data: FormData | None, title: str) -> Gr
         id=f"t.{form.id}.grid",
         widths=column_widths(form, rows, head_rows),
         rows=tuple(tuple(line[at] for at in sorted(line)) for line in rows),
-        head_rows=head_rows,
+        # A name cannot reach out of the rows that are repeated: the line beside which it stands is repeated too.
+        head_rows=max([head_rows, *(cell.row + cell.down for cell in head)]),
         dense=len(rows) <= most if is_open else depth > 1,
         description=title,
     )
