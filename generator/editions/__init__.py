@@ -36,7 +36,13 @@ def templates_root() -> Path:
 
 def fill(text: str, words: Mapping[str, str]) -> str:
     """``{name}`` places of edition wording replaced; the values are never looked into again."""
-    return _PLACE.sub(lambda m: words[m[1]], text)
+
+    def word(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            raise EditionError(f"“{text}”：没有可代入的 {match[0]}", f"可用的有：{'、'.join(words)}。")
+        return words[match[1]]
+
+    return _PLACE.sub(word, text)
 
 
 @dataclass(frozen=True)
@@ -86,14 +92,18 @@ class Edition:
         for folder in self.folders:
             if (folder / name).is_file():
                 return folder / name
-        raise EditionError(f"{self.id}: no file {name!r}")
+        raise EditionError(f"{self.id}: 缺少文件 {name}", f"请在版式文件夹“{self.folders[0]}”中补上这个文件。")
+
+    def shown(self, name: str) -> str:
+        """A file of the edition as messages name it: the folder it is found in, and its path there."""
+        return next((f"{folder.name}/{name}" for folder in self.folders if (folder / name).is_file()), name)
 
     def has(self, name: str) -> bool:
         return any((folder / name).is_file() for folder in self.folders)
 
     def yaml(self, name: str) -> Node:
         path = self.find(name)
-        return read(path, f"{path.parent.name}/{name}")
+        return read(path, self.shown(name))
 
     def form(self, form_id: str) -> Form:
         return self._by_id[form_id]
@@ -233,14 +243,14 @@ def _form(node: Node, name: str, folders: tuple[Path, ...]) -> Form:
     for folder in folders:
         if (folder / name).is_file():
             return form_files.form(read(folder / name, f"{folder.name}/{name}"), name.split("/")[0])
-    raise node.fail(f"forms: no file {name!r}")
+    raise node.fail(f"forms: 没有文件 {name}", "请核对文件夹和文件名，或在版式文件夹中补上这个文件。")
 
 
 def _tolerances(node: Node) -> dict[str, Decimal]:
     try:
         return {name: Decimal(text) for name, text in node.mapping("tolerances").items()}
     except InvalidOperation:
-        raise node.fail("tolerances must be decimal numbers in quotes") from None
+        raise node.fail("tolerances 的值应是带引号的小数", '请写成 "0.005" 这样的小数，单位万元。') from None
 
 
 def _contents_line(node: Node) -> ContentsLine:
@@ -253,6 +263,6 @@ def _contents_line(node: Node) -> ContentsLine:
         node.flag("unlisted"),
     )
     if line.level not in (1, 2) and not (line.level == 3 and line.unlisted):
-        raise node.fail("level 应为 1 或 2；unlisted 的可为 3")
+        raise node.fail(f"level 不能是 {line.level}", "请改为 1 或 2；unlisted 的可为 3。")
     node.done()
     return line
