@@ -36,18 +36,13 @@ def _section(context: Context, form: Form) -> Section:
     blocks.append(_grid(context, form, data, "".join(s.text for s in title)))
     for number, note in enumerate(form.notes, 1):
         blocks.append(Paragraph(f"{base}.note{number}", Style.TABLE_NOTE, spans(context, note)))
-    if form.statement and not has_figures(data):
-        blocks.append(Paragraph(f"{base}.statement", Style.TABLE_NOTE, spans(context, _statement(context, form))))
+    if form.statement and not has_figures(data, form.statement_of):
+        blocks.append(Paragraph(f"{base}.statement", Style.TABLE_NOTE, spans(context, context.statement(form))))
     return Section(f"table.{form.id}", tuple(blocks), landscape=form.orientation == "landscape")
 
 
-def _statement(context: Context, form: Form) -> str:
-    """The 无数据 wording chosen; a form that lacks that variant prints its first one."""
-    return form.statement.get(context.setting("statement")) or next(iter(form.statement.values()))
-
-
-def has_figures(data: FormData | None) -> bool:
-    """Whether the sheet holds any amount other than zero."""
+def has_figures(data: FormData | None, only: Sequence[str] = ()) -> bool:
+    """Whether the sheet (``only``: in these columns) holds any amount other than zero."""
     if data is None:
         return False
     return any(
@@ -56,7 +51,7 @@ def has_figures(data: FormData | None) -> bool:
         if block.key in data.blocks
         for row in data.blocks[block.key].rows
         for column in block.columns
-        if column.kind in AMOUNT_KINDS
+        if column.kind in AMOUNT_KINDS and (not only or column.key in only)
     )
 
 
@@ -156,7 +151,7 @@ def _open_line(context: Context, data: FormData | None, block: FormBlock, row: R
             continue
         text = cell.text if cell is not None else ""
         if column.kind is Kind.NAME and not text:
-            text = context.edition.subjects.get(row.key, "")
+            text = context.subject(row.key)
         if column.kind is Kind.CODE:
             text = row.key if row.key.isdigit() else text
         sources = cell_ref(cell) or ((row.ref,) if row.ref is not None else ())
