@@ -31,6 +31,7 @@ def form(node: Node, folder: str) -> Form:
         orientation=node.text("orientation", "portrait"),
         notes=node.texts("notes", ()),
         statement=node.mapping("statement", {}),
+        statement_of=node.texts("statement_of", ()),
         repeat=node.flag("repeat"),
         group_title=node.text("group_title", ""),
         header=_header(node.node("header")) if node.has("header") else None,
