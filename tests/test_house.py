@@ -26,6 +26,7 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
     "document": (2, {"lxml", "docx", "docxcompose"}),
     "files": (3, set()),
     "pipeline": (3, set()),
+    "tryout": (3, set()),
     "commands": (4, {"click"}),
     "__main__": (5, set()),
     "__init__": (0, set()),

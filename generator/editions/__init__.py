@@ -125,7 +125,7 @@ class Edition:
     def subjects(self) -> Mapping[str, str]:
         """Known subject codes and names; names of a year the edition serves win over those of other years."""
         listed = self.subject_list
-        serves = [year for year in sorted(self.years, reverse=True)]
+        serves = sorted(self.years, reverse=True)
         found: dict[str, str] = {}
         for code, every in listed.named.items():
             ours = next((one.name for year in serves for one in every if one.valid(year) or year in one.seen), "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jinja2
 
 from ..editions import Edition, EditionError
@@ -36,14 +38,8 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
     context = Context(edition, book)
     ledger = Ledger(context)
     comparisons = Comparisons(ledger)
-    scribe = Scribe(context, ledger, _fixed_digits(edition))
-    functions = {
-        **ledger.functions,
-        **comparisons.functions,
-        **scribe.functions,
-        "glossary": lambda **lists: glossary(context, ledger, lists),
-        "name_id": lambda name: name_id(name.raw),
-    }
+    scribe = Scribe(context, ledger, fixed_digits(edition))
+    functions = known(ledger, comparisons, scribe)
     templates = environment(edition.folders)
     sections: list[Section] = []
     for name in edition.chapters:
@@ -66,6 +62,17 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
     return disclosure, (*comparisons.findings, *scribe.findings)
 
 
+def known(ledger: Ledger, comparisons: Comparisons, scribe: Scribe) -> dict[str, Any]:
+    """Every name that chapters may use."""
+    return {
+        **ledger.functions,
+        **comparisons.functions,
+        **scribe.functions,
+        "glossary": lambda **lists: glossary(ledger.context, ledger, lists),
+        "name_id": lambda name: name_id(name.raw),
+    }
+
+
 def _check_contents(edition: Edition, sections: list[Section]) -> None:
     """A line of the contents that points nowhere is a fault of the edition."""
     ids = {block.id for section in sections for block in section.blocks}
@@ -80,7 +87,7 @@ def _check_contents(edition: Edition, sections: list[Section]) -> None:
                     )
 
 
-def _fixed_digits(edition: Edition) -> tuple[str, ...]:
+def fixed_digits(edition: Edition) -> tuple[str, ...]:
     """Digits that belong to the form's own wording, as the edition declares them."""
     node = edition.yaml(_FIXED)
     made = node.texts("fixed_digits")
