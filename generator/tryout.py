@@ -52,7 +52,6 @@ def _parts(edition: Edition) -> Iterator[Callable[[], object]]:
     from .checks.live import live
     from .document.render import template
     from .narrative import lint
-    from .workbook.blank import build
 
     yield lambda: edition.subject_list
     yield lambda: rules.load(edition)
@@ -60,7 +59,6 @@ def _parts(edition: Edition) -> Iterator[Callable[[], object]]:
     yield lambda: live(edition)
     yield lambda: template(edition.find("style.docx"))
     yield from lint.parts(edition)
-    yield lambda: build(edition)
 
 
 def _trial(edition: Edition, content: Any, library: Library) -> None:

@@ -11,7 +11,7 @@ from ..model.blocks import Contents, Disclosure, Section
 from ..model.book import Book
 from ..model.finding import Finding
 from .comparisons import Comparisons
-from .context import Context
+from .context import Context, UnknownStyle
 from .glossary import glossary
 from .ledger import Ledger
 from .sandbox import REMEDY, SUFFIX, environment, place, told
@@ -35,7 +35,7 @@ _FIXED = f"{_CHAPTERS}/fixed.yaml"
 
 def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosure, tuple[Finding, ...]]:
     """The whole document and what is missing for it. EditionError names the chapter and line that is at fault."""
-    context = Context(edition, book)
+    context = prepared(edition, book)
     ledger = Ledger(context)
     comparisons = Comparisons(ledger)
     scribe = Scribe(context, ledger, fixed_digits(edition))
@@ -60,6 +60,20 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
         draft=draft,
     )
     return disclosure, (*comparisons.findings, *scribe.findings)
+
+
+def prepared(edition: Edition, book: Book) -> Context:
+    """What every chapter needs; EditionError when the edition lacks a setting, level or number style for it."""
+    context = Context(edition, book)
+    try:
+        _ = context.words, context.numbers, context.table_numbers, context.has_prior_year
+    except KeyError as error:
+        fix = "请在写法设置、单位信息表或 edition.yaml 中补上。"
+        raise EditionError(f"{edition.id}: 缺少 {error.args[0]} 这一项", fix) from error
+    except UnknownStyle as error:
+        fix = "小数写法只有：整数、一位小数、两位小数，后面可加“去尾零”。"
+        raise EditionError(f"{edition.id}: 数字写法不能是“{error}”", fix) from error
+    return context
 
 
 def known(ledger: Ledger, comparisons: Comparisons, scribe: Scribe) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from ..model.book import Book
 from . import charts
 from . import glossary as terms
 from .comparisons import Comparisons
-from .compose import fixed_digits, known
-from .context import Context
+from .compose import fixed_digits, known, prepared
 from .ledger import Ledger
 from .sandbox import REMEDY, SUFFIX, environment, told
 from .scribe import Scribe
@@ -25,6 +24,7 @@ _CHAPTERS = "chapters"
 
 def parts(edition: Edition) -> Iterator[Step]:
     """Things to try, each of which raises EditionError when a file is wrong."""
+    yield lambda: prepared(edition, Book(edition.id, "", {}))
     yield lambda: fixed_digits(edition)
     yield lambda: terms.check(edition)
     yield lambda: charts.check(edition)
@@ -59,7 +59,7 @@ def _gather(edition: Edition, templates: jinja2.Environment, name: str, trees: d
 
 def _names(edition: Edition, trees: dict[str, nodes.Template]) -> None:
     """Names nobody gives, and keys written out in a call that the forms do not have."""
-    ledger = Ledger(Context(edition, Book(edition.id, "", {})))
+    ledger = Ledger(prepared(edition, Book(edition.id, "", {})))
     functions = known(ledger, Comparisons(ledger), Scribe(ledger.context, ledger, ()))
     given = set(functions) | {
         name.name for tree in trees.values() for name in tree.find_all(nodes.Name) if name.ctx != "load"
