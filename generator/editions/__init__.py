@@ -83,6 +83,7 @@ class Edition:
     contents_title: str
     contents: tuple[ContentsLine, ...]
     folders: tuple[Path, ...]
+    absent: Mapping[str, str] = field(default_factory=dict)  # form, form.row, form.*.column → why there is none
     extends: str = ""
     form_files: tuple[str, ...] = ()
     own_subjects: SubjectList = field(default=SubjectList.NONE, compare=False)
@@ -108,6 +109,14 @@ class Edition:
 
     def form(self, form_id: str) -> Form:
         return self._by_id[form_id]
+
+    def lacks(self, *parts: str) -> str:
+        """Why the edition has no such form, row (block, field) or column; "" when it is not declared absent."""
+        for path, reason in self.absent.items():
+            keys = path.split(".")
+            if len(keys) <= len(parts) and all(key in ("*", part) for key, part in zip(keys, parts, strict=False)):
+                return reason
+        return ""
 
     @cached_property
     def _by_id(self) -> Mapping[str, Form]:
@@ -234,7 +243,12 @@ def _edition(node: Node, edition_id: str, folders: tuple[Path, ...], subjects: S
         extends=node.text("extends", ""),
         form_files=node.texts("forms"),
         own_subjects=subjects,
+        absent=node.mapping("absent", {}),
     )
+    if edition.absent:
+        from .absent import check_absent
+
+        check_absent(edition.forms, edition.absent, node)
     for part in (lines, contents, node):
         part.done()
     validate.check(edition, node)
