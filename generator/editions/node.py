@@ -169,7 +169,7 @@ class Node:
                 guess = "".join(
                     f"“{key}”是否应为“{found[0]}”？" for key, found in zip(unknown, near, strict=True) if found
                 )
-                fix = guess or f"请核对写法或删去；这里可用的键：{'、'.join(known)}。"
+                fix = f"{guess}请改正。" if guess else f"请核对写法或删去；这里可用的键：{'、'.join(known)}。"
                 raise self.fail(f"不认识的键 {'、'.join(unknown)}", fix)
 
 
