@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..model.blocks import Align, Block, Grid, GridCell, Paragraph, Span, SpanKind, Style
 from ..model.book import FormData, RowData, is_band
@@ -241,7 +241,7 @@ def _grouped(line: Line, group: Group, block: FormBlock, listed: list[RowData]) 
             label = GridCell(_numbered(group.label, number), group.span, align=Align.CENTER)
             goal = GridCell(text, width - group.span, align=Align.CENTER, kind=SpanKind.USER, cells=sources)
             made.append((label, goal))
-        made += _indicator_rows(line, columns, rows, {}, number, head=bool(group.label) or number == 1)
+        made += _indicator_rows(line, columns, rows, {}, number, bool(group.label) or number == 1, listed)
     return made
 
 
@@ -256,10 +256,11 @@ def _indicator_rows(
     labels: Mapping[str, str],
     number: int = 1,
     head: bool = True,
+    alike: Sequence[RowData] = (),
 ) -> list[tuple[GridCell, ...]]:
-    """Head and rows; the side labels stand left of both."""
+    """Head and rows; the side labels stand left of both. ``alike``: all rows that are set in the same way."""
     merged = _merged(listed, tuple(key for key in line.merge_down if key in {c.key for c in columns}))
-    plain = [row for row in listed if not is_band(line, row)]
+    plain = [row for row in alike or listed if not is_band(line, row)]
     centred = {c.key for c in columns if all(len(row.text(c.key)) <= _SHORT for row in plain)}
     beside = [
         GridCell(_numbered(s.label, number), s.span, len(listed) + s.down - (not head), Align.CENTER)
