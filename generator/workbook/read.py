@@ -101,7 +101,7 @@ class Workbook:
             tables = match_sheets(edition.tables, self.names, self._peek).found
             if not tables:
                 raise Refusal(
-                    "这个工作簿不是决算公开的填报工作簿：没有一张公开表，也没有单位信息表。",
+                    "这个工作簿不是预决算公开的填报工作簿：没有一张公开表，也没有单位信息表。",
                     "请用 gongkai new 生成空白工作簿，填好后再试；或用 --edition 指定版式。",
                 )
         return edition
@@ -247,11 +247,12 @@ class Workbook:
             cell = data.cell("year", "value")
             if cell is not None and cell.number is not None and int(cell.number) not in edition.years:
                 years = "、".join(map(str, edition.years))
+                label = next(row.label for block in data.form.blocks for row in block.rows if row.key == "year")
                 self.notes.add(
                     "S10",
                     Severity.WARNING if explicit else Severity.ERROR,
-                    f"{cell.ref} 的决算年度是 {cell.text}，所用版式“{edition.name}”适用于 {years} 年度。",
-                    "请核对决算年度；确要用此版式的，请用 --edition 指定。",
+                    f"{cell.ref} 的{label}是 {cell.text}，所用版式“{edition.name}”适用于 {years} 年度。",
+                    f"请核对{label}；确要用此版式的，请用 --edition 指定。",
                     [cell.ref],
                 )
             named = data.cell("edition", "value")
