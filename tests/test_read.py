@@ -26,7 +26,7 @@ from generator.workbook.read import read
 from made_content import made_content  # isort: skip
 from raw_xlsx import Page, X, page, pages, parts, xlsx, zipped  # isort: skip
 
-EDITION = editions.load(editions.ids()[0])
+EDITION = editions.load("wuhan-final-2021")
 CONTENT = made_content(EDITION)
 
 
