@@ -115,8 +115,9 @@ def read_csv(path: Path, shown: str = "", whole: bool = False) -> SubjectList:
 
 
 def _delimiter(text: str) -> str:
-    head = text.partition("\n")[0]
-    return max(",\t;", key=head.count)
+    """Of the lines among which the head stands; a title above it may have none."""
+    top = "\n".join(text.split("\n", _HEAD_WITHIN)[:_HEAD_WITHIN])
+    return max(",\t;", key=top.count)
 
 
 def from_rows(rows: Iterable[Sequence[str]], shown: str, whole: bool = False) -> SubjectList:
