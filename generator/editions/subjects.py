@@ -217,7 +217,7 @@ def _one(
 
 
 def _spans(text: str, where: str) -> tuple[tuple[int, int], ...]:
-    """``2019;2021-2023;2025-``: years and spans of years, open at either end."""
+    """Years and spans of years (``a;b-c;d-``), open at either end."""
     made: list[tuple[int, int]] = []
     for part in re.split(r"[;；、,，\s]+", text.replace("—", "-").replace("–", "-").replace("至", "-").strip()):
         match = _SPAN.fullmatch(part)
