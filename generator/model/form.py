@@ -104,6 +104,7 @@ class OpenRows:
 
     levels: tuple[int, ...] = ()
     prepared: int = 10  # empty rows in a blank workbook
+    begins: str = ""  # how the codes begin that the workbook offers: 2 functional, 3 economic subjects
 
     @property
     def by_code(self) -> bool:
