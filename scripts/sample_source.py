@@ -56,9 +56,15 @@ def names() -> tuple[str, ...]:
 
 def load_source(name: str) -> tuple[Edition, dict[str, Any]]:
     """The edition and the content of inputs/sources/<name>.yaml."""
+    edition_id, forms = raw_source(name)
+    edition = load(edition_id)
+    return edition, content(edition, forms)
+
+
+def raw_source(name: str) -> tuple[str, dict[str, Any]]:
+    """The edition's id and the forms of inputs/sources/<name>.yaml as they are written there."""
     data = yaml.load((SOURCES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=_AsTyped)
-    edition = load(data["edition"])
-    return edition, content(edition, data["forms"])
+    return data["edition"], data["forms"]
 
 
 def content(edition: Edition, forms: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,23 +123,33 @@ def _text_table(form: Form, block: Block, columns: list[str], text: str) -> list
 
 
 def _performance(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
-    """A performance form: its fields by name, and ``indicators`` as rows in the order of the columns."""
-    block = next(line.indicators for line in form.lines if line.indicators)
-    keys = [column.key for column in block.columns]
+    """A performance form: its fields by name, its open parts by key as rows in the order of the columns.
+
+    A mapping among those rows is a fixed row: ``{total: [95]}``.
+    """
+    parts = {line.indicators.key: line.indicators for line in form.lines if line.indicators}
     fields = {part.field: part.kind for line in form.lines for part in line.parts if part.field}
-    if form.header:
+    if form.header and form.header.field:
         fields[form.header.field] = Kind.VERBATIM
-    made: dict[str, Any] = {"fields": {}, "indicators": []}
+    made: dict[str, Any] = {"fields": {}, **{key: [] for key in parts}}
     for key, value in data.items():
-        if key == "indicators":
-            made["indicators"] = [
-                {k: _cell(form, Kind.VERBATIM, v) for k, v in zip(keys, row, strict=True)} for row in value
-            ]
+        if key in parts:
+            made[key] = [row for given in value for row in _part_rows(form, parts[key], given)]
         elif key in fields:
             made["fields"][key] = {"value": _cell(form, fields[key], value)}
         else:
             raise SourceError(f"{form.id}: no field {key!r}")
     return made
+
+
+def _part_rows(form: Form, block: Block, given: Any) -> list[dict[str, Any]]:
+    keys = [column.key for column in block.columns]
+    if isinstance(given, Mapping):
+        return [
+            {"_key": row, **{k: _cell(form, Kind.VERBATIM, v) for k, v in zip(keys[1:], values, strict=True)}}
+            for row, values in given.items()
+        ]
+    return [{k: _cell(form, block.column(k).kind, v) for k, v in zip(keys, given, strict=True)}]
 
 
 def _first(block: Block) -> Column:
@@ -157,4 +173,5 @@ def _cell(form: Form, kind: Kind, text: Any) -> str | Decimal:
     if kind in AMOUNT_KINDS and not number:
         raise SourceError(f"{form.id}: {text!r} is not an amount")
     plain = kind is Kind.VERBATIM and number and not (text.startswith("0") and text[1:2].isdigit())
+    plain = plain and not re.search(r"\.\d*0$", text.strip())  # 0.00 is to be printed so: as a number it would be 0
     return Decimal(text.strip()) if kind in AMOUNT_KINDS or plain else text

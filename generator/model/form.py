@@ -7,7 +7,7 @@ or a free list.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -34,7 +34,7 @@ class Kind(Enum):
     PROSE = "prose"  # text that may hold several paragraphs
     CHOICE = "choice"  # one of a list
     CHECKS = "checks"  # options printed as □/☑; the cell holds the chosen one
-    DATE = "date"  # a date, or text such as 2022年11月8日
+    DATE = "date"  # a date, or text such as 某年11月8日
     VERBATIM = "verbatim"  # printed exactly as typed, number or text (performance forms)
 
     __hash__ = object.__hash__  # members are single objects; the usual hash is a call in Python
@@ -65,6 +65,12 @@ class Column:
     choices: tuple[str, ...] = ()
     comment: str = ""
     span: int = 1  # grid columns covered (performance forms)
+    split: tuple[str, ...] = ()  # a code printed over several columns under one head, such as 类, 款, 项
+
+    @property
+    def across(self) -> int:
+        """Printed columns of an official table that this one takes."""
+        return len(self.split) or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class OpenRows:
 
     levels: tuple[int, ...] = ()
     prepared: int = 10  # empty rows in a blank workbook
+    begins: str = ""  # how the codes begin that the workbook offers: 2 functional, 3 economic subjects
 
     @property
     def by_code(self) -> bool:
@@ -131,6 +138,16 @@ class Block:
         """What the cell of that row and column holds: a label/value block gives each row its own kind."""
         return row.kind if row.kind is not None and column is self.value_columns[0] else column.kind
 
+    @property
+    def split_column(self) -> Column | None:
+        """The column of codes that is printed over several."""
+        return next((c for c in self.columns if c.split), None)
+
+    @property
+    def split_beside_total(self) -> bool:
+        """The names 类, 款, 项 stand beside the 栏次 line and the first row, when that row (合计) has no code."""
+        return self.split_column is not None and bool(self.rows) and not self.rows[0].code and not self.rows[0].spacer
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -144,6 +161,22 @@ class Part:
     down: int = 1  # rows merged downwards
     suffix: str = ""  # unit printed after the value, such as 万元
     comment: str = ""
+    marks: tuple[str, ...] = ()  # how an option chosen and one not chosen are printed; {n} and {option} are filled
+    default: str = ""  # edition wording that stands in the field until something else is typed
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Indicators of one goal after the other: rows with the same text in ``column`` (blanks go on) are one group.
+
+    The column is no column of the printed form. With a ``label`` ({number} counts the groups) every group begins with
+    a line of its own, the label over ``span`` columns and the text, and repeats the heads; without, the side labels
+    count the groups.
+    """
+
+    column: str
+    label: str = ""
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +186,27 @@ class Line:
     parts: tuple[Part, ...] = ()
     indicators: Block | None = None
     merge_down: tuple[str, ...] = ()  # indicator columns whose equal neighbours merge
-    side: Part | None = None  # label merged down the left of the indicator rows
+    sides: tuple[Part, ...] = ()  # labels merged down the left of the open part; ``down`` counts further lines too
+    group: Group | None = None
+    band: str = ""  # a row that holds nothing but this indicator column is printed across the whole width
+
+
+def grid_places(lines: Sequence[Line]) -> tuple[tuple[int, ...], ...]:
+    """The grid column, from 0, at which each part of each line begins; parts that reach down push others aside."""
+    found: list[tuple[int, ...]] = []
+    taken: dict[int, int] = {}  # grid column → lines it is still covered for
+    for line in lines:
+        covered, taken = taken, {column: left - 1 for column, left in taken.items() if left > 1}
+        at, starts = 0, []
+        for part in line.parts or line.sides:
+            while line.parts and at in covered:
+                at += 1
+            starts.append(at)
+            if part.down > 1:
+                taken.update(dict.fromkeys(range(at, at + part.span), part.down - 1))
+            at += part.span
+        found.append(tuple(starts))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +216,7 @@ class Header:
     left: str = ""
     right: str = ""
     field: str = ""
+    kind: Kind = Kind.DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +235,10 @@ class Form:
     orientation: str = "portrait"
     notes: tuple[str, ...] = ()
     statement: Mapping[str, str] = field(default_factory=dict)  # 无数据声明 by wording setting
+    statement_of: tuple[str, ...] = ()  # these columns without amounts call for the statement; all when none is named
     repeat: bool = False  # any number of sheets of this form
     group_title: str = ""  # printed once above all sheets of a repeated form
+    heading: str = ""  # performance: printed above the title; {ordinal} counts all forms that have one
     header: Header | None = None
     grid: tuple[float, ...] = ()  # performance: column widths in mm
     lines: tuple[Line, ...] = ()

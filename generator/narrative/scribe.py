@@ -24,6 +24,7 @@ _STYLES: Mapping[str, Style] = {
     "caption": Style.CAPTION,
     "form_title": Style.FORM_TITLE,
 }
+_HEADINGS = (Style.PART, Style.SECTION, Style.SUBSECTION)  # by level of the contents
 
 
 class Scribe:
@@ -51,6 +52,7 @@ class Scribe:
             "chart": self.chart,
             "grid": self.grid,
             "performance": self.performance,
+            "attached": self.attached,
             "attached_files": self.attached_files,
         }
 
@@ -66,12 +68,11 @@ class Scribe:
         return ""
 
     def heading(self, block: str) -> str:
-        """A heading in the wording of the contents."""
+        """A heading in the wording of the contents, or in its own where the contents give one."""
         line = next((line for line in self._context.edition.contents if line.block == block), None)
         if line is None:
             raise WrongTemplate(f"目录中没有 {block!r} 这一条")
-        style = Style.PART if line.level == 1 else Style.SECTION
-        self._add(block, style, spans(self._context, line.text))
+        self._add(block, _HEADINGS[line.level - 1], spans(self._context, line.heading or line.text))
         return ""
 
     def prose(self, id: str, lines: Sequence[Text], headings: bool = False) -> str:
@@ -107,6 +108,8 @@ class Scribe:
     def contents(self) -> str:
         context, entries = self._context, []
         for line in context.edition.contents:
+            if line.unlisted:
+                continue
             if not line.tables:
                 entries.append(ContentsEntry(line.level, context.fill(line.text), line.block))
                 continue
@@ -139,8 +142,22 @@ class Scribe:
         return ""
 
     def performance(self) -> str:
-        self._blocks.extend(performance.blocks(self._context))
+        """Forms printed across the page stand in sections of their own; headings just before them go with them."""
+        for across, group in performance.pages(self._context):
+            if not across:
+                self._blocks.extend(group)
+                continue
+            before = tuple(self._blocks)
+            if any(not isinstance(block, Paragraph) or block.style not in _HEADINGS for block in before):
+                self._sections.append(Section(before[0].id, before))
+                before = ()
+            self._sections.append(Section(group[0].id, (*before, *group), landscape=True))
+            self._blocks = []
         return ""
+
+    def attached(self, form_id: str) -> bool:
+        """Whether a performance form will be printed."""
+        return bool(performance.filled(self._context, self._ledger.form(form_id)))
 
     def attached_files(self) -> str:
         blocks, findings = attachments.blocks(self._context)

@@ -13,7 +13,8 @@ from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ..editions import Edition
+from ..editions import Edition, EditionError
+from ..model.form import OpenRows
 from .blank_formulas import Formulas
 from .blank_plan import SheetPlan, Value
 from .blank_spots import address, quoted
@@ -40,7 +41,7 @@ class Kit:
     statement: tuple[str, str]  # which 无数据声明: spreadsheet expression and the name chosen now
     cache: Cache
     lists: Callable[[Sequence[str]], str]  # choices → address of a list on the hidden sheet
-    codes: Callable[[Sequence[int]], str]  # code lengths → address of the known codes
+    codes: Callable[[OpenRows], str]  # open rows → address of the known codes that may stand there
 
 
 class Pen:
@@ -165,13 +166,13 @@ class Pen:
 
 
 def expand(text: str, words: Words) -> tuple[str, str]:
-    """Formula ("" when nothing is filled in) and present text of edition wording. ValueError for an unknown place."""
+    """Formula ("" when nothing is filled in) and present text of edition wording. EditionError for an unknown place."""
     parts: list[str] = []
     now = ""
     for index, piece in enumerate(text.replace("}", "{").split("{")):
         if index % 2:
             if piece not in words:
-                raise ValueError(f"no word for {{{piece}}} in {text!r}")
+                raise EditionError(f"“{text}”：没有可代入的 {{{piece}}}", f"可用的有：{'、'.join(words)}。")
             parts.append(words[piece][0])
             now += words[piece][1]
         elif piece:
