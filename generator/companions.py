@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +81,7 @@ def review(made: Generated, workbook: Path) -> tuple[Path | None, Path | None]:
     return target, files.write(target, data, lambda old: "" if untouched(old) else REPLACED)
 
 
-def state_of(path: Path, edition_id: str | None = None) -> State:
+def state_of(path: Path, edition_id: str | None = None, templates: Iterable[Path] = ()) -> State:
     """What a workbook would be published as, or what a document was generated from; Refusal when neither is known."""
     from .model.state import State
 
@@ -95,11 +95,11 @@ def state_of(path: Path, edition_id: str | None = None) -> State:
     from .model.snapshot import snapshot
     from .model.trace import trace
     from .narrative.compose import compose
-    from .pipeline import editions_in_order, uncollected
+    from .pipeline import editions_in_order, open_library, uncollected
     from .workbook.read import read
 
     with editions_in_order(), uncollected():
-        edition, book = read(path, edition_id)
+        edition, book = read(path, edition_id, open_library(templates, workbook=path))
         disclosure, _ = compose(edition, book, draft=True)
         return State("", True, trace(disclosure), snapshot(book))
 

@@ -140,8 +140,9 @@ def _as_dict(change: Change) -> dict[str, object]:
 @click.option("--edition", "edition_id", metavar="版式", shell_complete=options.edition_ids, help="指定工作簿的版式。")
 @options.json_or_text
 @click.option("--all", "show_all", is_flag=True, help="列出全部不同（默认只列前面的）。")
+@options.templates
 @options.debug
-def diff(old: Path, new: Path, edition_id: str | None, form: str, show_all: bool) -> None:
+def diff(old: Path, new: Path, edition_id: str | None, form: str, show_all: bool, templates: tuple[Path, ...]) -> None:
     """比较两个工作簿或两份公开文档，逐处列出原来的和现在的。"""
     from .. import companions
 
@@ -155,7 +156,7 @@ def diff(old: Path, new: Path, edition_id: str | None, form: str, show_all: bool
         else:
             _say_differences(found, show_all)
         return
-    changes = companions.between(companions.state_of(old, edition_id), companions.state_of(new, edition_id))
+    changes = companions.between(*(companions.state_of(path, edition_id, templates) for path in (old, new)))
     if form == "json":
         click.echo(_json(old, new, "changes", [_as_dict(change) for change in changes]))
     else:
