@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import zipfile
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -105,11 +107,16 @@ def fates(written: Written, *wanted: Fate) -> list[Fate]:
     return [one.fate for one in written.revisions if not wanted or one.fate in wanted]
 
 
+@lru_cache(maxsize=1)
+def _validator(path: Path) -> ModuleType:
+    return module_at(path)
+
+
 def sound(path: Path) -> None:
     """Word opens it: by the schemas where they are at hand, else by what can be said without."""
     validator = SHARED / "tools" / "validate_docx.py"
     if validator.is_file():
-        report = module_at(validator).validate(str(path))
+        report = _validator(validator).validate(str(path))
         found = [f"{i['code']} {i['part']}: {i['msg']}" for i in report.items if i["level"] == "error"]
         assert found == []
     word = Word(path.read_bytes())
@@ -711,3 +718,48 @@ def test_after_a_round_trip_through_libreoffice(case: Case, tmp_path: Path) -> N
         assert package.testzip() is None
     again = case.put(both)
     assert not again.changed
+
+
+def test_a_tracked_move_is_followed_and_a_lost_bookmark_set_again(case: Case) -> None:
+    word = case.word
+    block = word.block(BASIC)
+    target = copy.deepcopy(block)
+    for mark in list(target.iter(W + "bookmarkStart", W + "bookmarkEnd")):
+        mark.getparent().remove(mark)
+    for paragraph_, tag in ((block, "moveFrom"), (target, "moveTo")):
+        for run in list(paragraph_.iter(W + "r")):
+            holder = element(f'<w:{tag} w:id="{990 + len(tag)}" w:author="审核人"/>')
+            run.addprevious(holder)
+            holder.append(run)
+    word.block("g_p1_staff_retired").addnext(target)
+    case.save(word)
+    case.put(more_staff)
+    assert "行政65人" in case.word.text(BASIC)
+    assert case.word.block(BASIC).find(W + "moveTo") is not None
+    sound(case.path)
+
+
+def test_a_conflict_that_was_settled_loses_its_comment(case: Case) -> None:
+    word = case.word
+    word.reword(TOTAL, "527.59", "530")
+    case.save(word)
+    assert fates(case.put(last_year_higher)) == [Fate.CONFLICT]
+    word = case.word
+    word.reword(TOTAL, "增加530", "减少352.05")
+    word.reword(TOTAL, "增长10.3%", "下降5.9%")
+    case.save(word)
+    case.put(nothing)
+    assert "增加527.59万元，增长10.3%" in case.word.text(TOTAL)
+    assert comments(case.word) == []
+    sound(case.path)
+
+
+def test_a_picture_put_into_a_block_that_goes_is_not_lost(case: Case) -> None:
+    word = case.word
+    names = [m.get(W + "name") for m in word.root.iter(W + "bookmarkStart")]
+    mark = next(n for n in names if "s13_project_" in n and "群众文化" in word.text(n))
+    word.block(mark).append(word.picture()[0])
+    case.save(word)
+    written = case.put(one_project_less)
+    assert case.word.block(mark).find(f".//{W}drawing") is not None
+    assert Fate.CONFLICT in fates(written)

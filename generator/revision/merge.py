@@ -24,6 +24,8 @@ from .text import holds_more
 from .units import Outcome, UnitMerger
 from .xmlnames import SECT
 
+_BEFORE = 12  # characters shown before the place that was edited
+
 
 class CannotMerge(Exception):
     """The user's file must stay as it is; ``reason`` is for the user, ``entries`` name what was not found."""
@@ -154,7 +156,7 @@ class _Merger:
 
     def _kept(self, at: int, unit: Unit) -> None:
         if self._reworded(at, unit):
-            text = "" if unit.kind == "table" else unit.text
+            text = "" if unit.kind == "table" else _around(unit.text, self.base.units[at].text)
             self.entries.append(self._entry(Fate.KEPT, self.base.units[at], text=text))
 
     def _unchanged(self) -> None:
@@ -271,14 +273,14 @@ class _Merger:
         return outcome.element
 
     def _say(self, outcome: Outcome, base: UnitState, new: UnitState, reworded: bool, unit: Unit) -> None:
-        text = "" if unit.kind == "table" else unit.text
+        text = "" if unit.kind == "table" else _around(outcome.text or unit.text, new.text)
         if outcome.clashes:
             for words in outcome.clashes:
                 self.entries.append(self._entry(Fate.CONFLICT, new, words, text))
         elif outcome.deleted:
             self.entries.append(self._entry(Fate.DELETED, new))
         elif reworded and outcome.changed:
-            self.entries.append(self._entry(Fate.UPDATED, new, text="" if unit.kind == "table" else outcome.text))
+            self.entries.append(self._entry(Fate.UPDATED, new, text=text))
         elif reworded:
             self.entries.append(self._entry(Fate.KEPT, base, text=text))
 
@@ -300,6 +302,13 @@ class _Merger:
                 end.addprevious(element)
             else:
                 body.append(element)
+
+
+def _around(text: str, other: str) -> str:
+    """The text from a little before the place where it differs."""
+    at = next((n for n, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
+    start = max(at - _BEFORE, 0)
+    return "…" * (start > 0) + text[start:]
 
 
 def _shown(unit: UnitState) -> str:
