@@ -70,7 +70,7 @@ class Beside:
         for name, path in (("redline", self.redline), ("review", self.review)):
             if path is not None:
                 found[name] = str(path)
-        return found
+        return found | ({"notes": self.notes} if self.notes else {})
 
     def say(self, show_all: bool) -> None:
         from .. import companions
@@ -96,7 +96,7 @@ def _say_changes(lead: str, changes: Sequence[Change], show_all: bool) -> None:
         return
     click.echo(f"{lead}有 {len(changes)} 处变化：")
     for change in changes if show_all else changes[:_SHOWN]:
-        click.echo(f"  · {sentence(change)}")
+        click.echo(f"  · {sentence(change, len(change.moved)) if show_all else sentence(change)}")
     _rest(len(changes), show_all)
 
 

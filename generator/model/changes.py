@@ -16,6 +16,7 @@ from .trace import Trace, TracedBlock
 _NUMBERED = re.compile(r"[（(]\s*(表\s*\d+)\s*[）)]\s*$")
 _FIGURE = re.compile(r"图\s*\d+")
 _ALIKE = 0.3  # of a list row's cells that stay, for it to count as the same row corrected
+_PLACES = 6  # named in a list of changes
 _SHOWN = 40  # characters of a long text in a list of changes
 
 
@@ -276,8 +277,8 @@ def _pieces(traced: Trace) -> Mapping[tuple[str, str], str]:
     return {(block.id, piece.key): piece.text for block in traced.blocks for piece in block.pieces}
 
 
-def sentence(change: Change) -> str:
-    """03支出决算表!D12 项目支出（2010399）：1,071.83 → 1,017.83，涉及：三、支出决算情况说明；…"""
+def sentence(change: Change, most: int = _PLACES) -> str:
+    """With ``most`` of its places: 03支出决算表!D12 项目支出（2010399）：1,071.83 → 1,017.83，涉及：三、支出决算情况说明；…"""
     name = short(change.name)
     if change.what is What.CELL:
         before, after = short(change.before) or "空", short(change.after) or "空"
@@ -290,4 +291,5 @@ def sentence(change: Change) -> str:
         said = f"{'新增' if change.what is What.SHEET_ADDED else '删去'}工作表“{change.sheet}”"
     if not change.moved:
         return f"{said}，公开文档中没有用到"
-    return f"{said}，涉及：{'；'.join(change.moved)}"
+    more = f" 等 {len(change.moved)} 处" if len(change.moved) > most else ""
+    return f"{said}，涉及：{'；'.join(change.moved[:most])}{more}"
