@@ -278,7 +278,7 @@ def _pieces(traced: Trace) -> Mapping[tuple[str, str], str]:
 
 
 def sentence(change: Change, most: int = _PLACES) -> str:
-    """With ``most`` of its places: 03支出决算表!D12 项目支出（2010399）：1,071.83 → 1,017.83，涉及：三、支出决算情况说明；…"""
+    """With ``most`` of its places: 03支出决算表!D12 项目支出（2010399）：1,071.83 → 1,017.83，涉及：表3；图3"""
     name = short(change.name)
     if change.what is What.CELL:
         before, after = short(change.before) or "空", short(change.after) or "空"
