@@ -28,6 +28,8 @@ def changed(made: Generated) -> tuple[Change, ...] | None:
 def between(old: State, new: State) -> tuple[Change, ...]:
     from .model.changes import changes, with_places
 
+    if old.partial or new.partial:  # one that was kept inside a document only: compare what both know
+        old, new = old.published(), new.published()
     return with_places(changes(old.cells, new.cells), old.trace, new.trace)
 
 

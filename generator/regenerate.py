@@ -95,6 +95,12 @@ class _Regeneration:
             beside = None
         if inside is not None and beside is not None and inside.digest != beside.digest:
             self.notes = ("文档内保存的生成记录与旁边的记录文件不一致，以文档内的为准。",)
+        if (
+            inside is not None
+            and beside is not None
+            and (inside.digest, inside.merged) == (beside.digest, beside.merged)
+        ):
+            return beside  # the same, with the whole workbook in it
         return inside or (beside if self.intact is not None or _has_marks(parts) else None)
 
     def _merge(self, parts: Mapping[str, bytes], base: State) -> Written:
@@ -108,7 +114,7 @@ class _Regeneration:
             return self._beside(why.reason, base, why.entries)
         if merged.parts is None:
             kept = Written(self.target, merged.entries, base, notes=self.notes, changed=False)
-            return _record(kept, self.target, base)
+            return _record(kept, self.target, replace(self.state, merged=base.merged))
         if any(one.fate in _SHIFTS for one in merged.entries):
             self.notes = (
                 *self.notes,

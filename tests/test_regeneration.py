@@ -20,7 +20,7 @@ from lxml import etree
 from generator import files, history, regenerate
 from generator.model.finding import Refusal
 from generator.model.revised import Fate
-from generator.model.state import StateError, unpack
+from generator.model.state import State, StateError, unpack
 from generator.regenerate import Written
 from generator.revision.store import embedded
 from tests.hand import (
@@ -763,3 +763,25 @@ def test_a_picture_put_into_a_block_that_goes_is_not_lost(case: Case) -> None:
     written = case.put(one_project_less)
     assert case.word.block(mark).find(f".//{W}drawing") is not None
     assert Fate.CONFLICT in fates(written)
+
+
+def test_only_what_is_published_travels_inside_the_document(case: Case) -> None:
+    """The record beside the document holds the whole workbook, that inside only the cells that the document shows."""
+    inside = embedded(case.word.parts)
+    beside = unpack(history.record_of(case.path).decode())
+    assert inside is not None
+    shown = set(beside.trace.uses())
+
+    def refs(state: State) -> set[Any]:
+        return {e.ref for s in state.cells.sheets for b in s.blocks for row in b.rows for e in row.entries}
+
+    assert refs(inside) < refs(beside)
+    assert refs(inside) == refs(beside) & shown
+    assert inside.digest == beside.digest
+    word = case.word
+    word.reword(TOTAL, "主要原因是", "在于")
+    case.save(word)
+    written = case.put(last_year_higher)
+    assert written.previous is not None
+    assert not written.previous.partial
+    assert not written.notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -52,6 +53,18 @@ class Snapshot(NamedTuple):
     edition: str
     unit_of_amount: str
     sheets: tuple[SnapSheet, ...]
+
+    def only(self, wanted: AbstractSet[CellRef]) -> Snapshot:
+        """Without the cells that are not in ``wanted``; rows stay, so that those of a list keep their places."""
+
+        def kept(row: SnapRow) -> SnapRow:
+            return row._replace(entries=tuple(entry for entry in row.entries if entry.ref in wanted))
+
+        sheets = (
+            sheet._replace(blocks=tuple(b._replace(rows=tuple(map(kept, b.rows))) for b in sheet.blocks))
+            for sheet in self.sheets
+        )
+        return self._replace(sheets=tuple(sheets))
 
 
 def snapshot(book: Book) -> Snapshot:

@@ -59,7 +59,8 @@ def _derived(id: str) -> bool:
 class State:
     """``digest`` is that of the document as generated, without hand edits; ``names`` maps block ids to bookmarks.
 
-    ``merged`` says that the file which holds this state had hand edits in it from the first.
+    ``merged`` says that the file which holds this state had hand edits in it from the first, ``partial`` that
+    ``cells`` are those only which the document shows.
     """
 
     digest: str
@@ -69,6 +70,14 @@ class State:
     names: Mapping[str, str] = field(default_factory=dict)
     units: tuple[UnitState, ...] = ()
     merged: bool = False
+    partial: bool = False
+
+    def published(self) -> State:
+        """What may travel inside the document: of the workbook only the cells that the document shows anyway."""
+        if self.partial:
+            return self
+        used = set(self.trace.uses())
+        return replace(self, cells=self.cells.only(used), partial=True)
 
     def pack(self) -> str:
         """As plain ASCII text that ``unpack`` reads; the same state gives the same text."""
@@ -81,6 +90,7 @@ class State:
             "digest": self.digest,
             "draft": self.draft,
             "merged": self.merged,
+            "partial": self.partial,
             "names": dict(self.names),
             "trace": trace.to_json(self.trace),
             "cells": snapshot.to_json(self.cells),
@@ -113,6 +123,7 @@ def unpack(text: str) -> State:
             {str(id): str(name) for id, name in held["names"].items()},
             tuple(_unit(one) for one in held["units"]),
             bool(held["merged"]),
+            bool(held["partial"]),
         )
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, zlib.error) as error:
         raise StateError("damaged") from error

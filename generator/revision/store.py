@@ -36,8 +36,8 @@ def _is_ours(name: str, data: bytes) -> bool:
 
 
 def embed(parts: Parts, state: State) -> None:
-    """Put ``state`` into the parts of a document, in place of an older one."""
-    text = f'{_HEAD}<state xmlns="{SPACE}">{state.pack()}</state>'.encode()
+    """Put ``state`` into the parts of a document, in place of an older one, as far as it may travel with it."""
+    text = f'{_HEAD}<state xmlns="{SPACE}">{state.published().pack()}</state>'.encode()
     known = [name for name in sorted(parts) if _is_ours(name, parts[name])]
     if known:
         for name in known:
