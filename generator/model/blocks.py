@@ -109,6 +109,7 @@ class Series:
     name: str
     points: tuple[Figure, ...]
     labels: tuple[str, ...]  # the points as shown, in the document's number style
+    shares: tuple[Figure, ...] = ()  # what the labels of a pie say, exactly
 
 
 @dataclass(frozen=True, slots=True)

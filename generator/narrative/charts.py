@@ -158,12 +158,13 @@ def _pie(context: Context, chart_id: str, found: _Definition) -> Chart | None:
     slices = [(name, figure) for name, figure in every if figure.value > 0]
     if not slices or whole.value <= 0:
         return None
-    labels = tuple(context.numbers.percent(figure.over(whole).value) for _, figure in slices)
+    shares = tuple(figure.over(whole) for _, figure in slices)
+    labels = tuple(context.numbers.percent(share.value) for share in shares)
     shown = "；".join(
         f"{_money(name, context.numbers.money(figure.value))}，占{label}"
         for (name, figure), label in zip(slices, labels, strict=True)
     )
-    series = Series(f"金额（{_UNIT_OF_MONEY}）", tuple(figure for _, figure in slices), labels)
+    series = Series(f"金额（{_UNIT_OF_MONEY}）", tuple(figure for _, figure in slices), labels, shares)
     return Chart(chart_id, ChartKind.PIE, tuple(name for name, _ in slices), (series,), f"饼图：{shown}。")
 
 

@@ -61,6 +61,7 @@ def _pie(chart: Chart, item: Item) -> str:
     total = float(sum((point.value for point in series.points), Decimal(0))) or 1.0
     x, y, turned = _WIDTH * 0.28, _HEIGHT / 2, 0.0
     made = []
+    told = series.shares or series.points
     for number, (name, point, label) in enumerate(zip(chart.categories, series.points, series.labels, strict=True)):
         share = max(float(point.value) / total, 0.0)
         begin, end = turned, turned + min(share, _FULL)
@@ -72,7 +73,7 @@ def _pie(chart: Chart, item: Item) -> str:
         row = _TOP + 24 * number + 10
         named = f"{name} {label}"
         made.append(
-            f"<g {item(named, point, '')}>"
+            f"<g {item(named, told[number], '')}>"
             f'<path class="k{colour}" d="M{x:.1f} {y:.1f}L{ax:.1f} {ay:.1f}'
             f'A{_RADIUS} {_RADIUS} 0 {int(share > 0.5)} 1 {bx:.1f} {by:.1f}Z"/>'
             f'<rect class="k{colour}" x="{_WIDTH * 0.5:.0f}" y="{row - 11}" width="13" height="13"/>'
