@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import errno
 import os
+import posixpath
 import shutil
 import subprocess
 import zipfile
@@ -679,24 +680,32 @@ def test_another_year_is_never_merged_into_this_one(case: Case) -> None:
 # -- LibreOffice -------------------------------------------------------------------------------------------------
 
 
-def through_libreoffice(path: Path, folder: Path) -> None:
+def through_libreoffice(path: Path, folder: Path, through: str = "") -> None:
+    """Opened and saved again by LibreOffice, ``through`` another format of its own on the way."""
     office = shutil.which("soffice")
     if office is None:
         pytest.skip("soffice (LibreOffice) is not installed")
     out = folder / "lo"
     profile = (folder / "profile").as_uri()
-    command = [office, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "docx:MS Word 2007 XML",
-               "--outdir", str(out), str(path)]  # fmt: skip
+    command = [office, f"-env:UserInstallation={profile}", "--headless", "--convert-to"]
+    source = path
+    if through:
+        subprocess.run(
+            [*command, through, "--outdir", str(out), str(path)], check=True, capture_output=True, timeout=180
+        )
+        source = out / f"{path.stem}.{through}"
+    command += ["docx:MS Word 2007 XML", "--outdir", str(out), str(source)]
     subprocess.run(command, check=True, capture_output=True, timeout=180)
     shutil.copyfile(out / path.name, path)
 
 
-def test_after_a_round_trip_through_libreoffice(case: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize("through", ["", "odt"])
+def test_after_a_round_trip_through_libreoffice(case: Case, tmp_path: Path, through: str) -> None:
     word = case.word
     word.reword(TOTAL, "主要原因是", "究其原因，主要在于")
     word.add_after(BASIC, paragraph("领导补充的一段话。"))
     case.save(word)
-    through_libreoffice(case.path, tmp_path)
+    through_libreoffice(case.path, tmp_path, through)
 
     def both(content: dict[str, Any]) -> None:
         last_year_higher(content)
@@ -716,6 +725,10 @@ def test_after_a_round_trip_through_libreoffice(case: Case, tmp_path: Path) -> N
     assert points(chart_of(now, PIE)[1])[:6] == points(chart_of(fresh, PIE)[1])[:6]
     with zipfile.ZipFile(case.path) as package:
         assert package.testzip() is None
+        names = set(package.namelist())
+        for name in (name for name in names if "charts/_rels" in name):
+            for link in etree.fromstring(package.read(name)):
+                assert posixpath.normpath(f"word/charts/{link.get('Target')}") in names
     again = case.put(both)
     assert not again.changed
 

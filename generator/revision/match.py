@@ -97,13 +97,20 @@ class _Pairing:
             if not found:
                 continue
             best = found[0] if len(found) == 1 else max(found, key=lambda n: self._likeness(at, n))
-            if best in first_of:  # two paragraphs have become one
+            if best in first_of:  # two paragraphs have become one, or an editor put a bookmark in the one before
+                if not self._is_joined(first_of[best], at, best):
+                    continue
                 self.pairs.user_of[at] = best
                 self.pairs.joined.setdefault(first_of[best], []).append(at)
             else:
                 first_of[best] = at
                 self._take(at, best)
         return len(self.pairs.user_of) + len(self.hollow) >= _INTACT * len(marked)
+
+    def _is_joined(self, first: int, second: int, user: int) -> bool:
+        """Whether the user's paragraph holds the words of both, or would at least not be better without the second."""
+        one, text = self.masked_base(first), self.masked_user(user)
+        return likeness(one + self.masked_base(second), text) > likeness(one, text)
 
     def _likeness(self, generated: int, user: int) -> float:
         return likeness(self.masked_base(generated), self.masked_user(user))

@@ -257,6 +257,8 @@ class _Merger:
         if same:
             sections.settle(unit, base, new)
             self._kept(at, unit)
+            if new.chart:
+                merger.mend(unit, new, fresh.units[news[0]])
             return unit.element
         if self.untouched(at):
             made = graft.take(fresh.units[news[0]].element)

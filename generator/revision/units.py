@@ -14,7 +14,7 @@ from . import text as texts
 from .body import Body, Unit
 from .comments import Comments
 from .graft import Graft
-from .package import Relations, parse, serialize
+from .package import ContentTypes, Relations, parse, serialize
 from .tokens import merge
 from .xmlnames import BOOKMARK, BOOKMARK_END, DRAWING, PPR, WP_SPACE
 
@@ -175,11 +175,22 @@ class UnitMerger:
                 old.getparent().replace(old, self.graft.take(drawing))  # type: ignore[union-attr]
             return
         self.parts[mine] = serialize(root)
-        book, fresh_book = (
-            Relations(parts, name).of_type("/package")
-            for parts, name in ((self.parts, mine), (self.fresh.parts, theirs))
-        )
-        if book in self.parts and fresh_book in self.fresh.parts:
-            self.parts[book] = self.fresh.parts[fresh_book]
+        self._workbook(mine, theirs)
         for target, one in zip(unit.element.iter(_DOC_PR), fresh.element.iter(_DOC_PR), strict=False):
             target.set("descr", one.get("descr", ""))
+
+    def _workbook(self, mine: str, theirs: str, missing: bool = False) -> None:
+        """The fresh chart's workbook as that of the user's chart; with ``missing`` only where it has none."""
+        book = Relations(self.parts, mine).of_type("/package")
+        fresh = Relations(self.fresh.parts, theirs).of_type("/package")
+        if book and fresh in self.fresh.parts and not (missing and book in self.parts):
+            self.parts[book] = self.fresh.parts[fresh]
+            self.graft.types.set(book, ContentTypes(self.fresh.parts).of(fresh))
+
+    def mend(self, unit: Unit, new: UnitState, fresh: Unit) -> None:
+        """LibreOffice leaves out the workbook of a chart and keeps the link to it, which Word takes for damage."""
+        mine, theirs = chartdata.part_of(self.user, unit.element), chartdata.part_of(self.fresh, fresh.element)
+        if mine and theirs:
+            same = chartdata.figures(chartdata.of(self.user, unit.element)) == chartdata.figures(new.chart)
+            if same:
+                self._workbook(mine, theirs, missing=True)
