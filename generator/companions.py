@@ -28,9 +28,11 @@ def changed(made: Generated) -> tuple[Change, ...] | None:
 def between(old: State, new: State) -> tuple[Change, ...]:
     from .model.changes import changes, with_places
 
-    if old.partial or new.partial:  # one that was kept inside a document only: compare what both know
-        old, new = old.published(), new.published()
-    return with_places(changes(old.cells, new.cells), old.trace, new.trace)
+    before, after = old.cells, new.cells
+    if old.partial or new.partial:  # one was kept inside a document, which holds no more than it shows
+        known = {*old.trace.uses(), *new.trace.uses()}
+        before, after = before.only(known), after.only(known)
+    return with_places(changes(before, after), old.trace, new.trace)
 
 
 def redline(made: Generated) -> tuple[Path | None, Path | None]:
