@@ -161,7 +161,8 @@ def execution_points(subject: Subject, check: Check) -> Iterator[Verdict]:
             exact = min(points.value, points.value * executed.value / budget.value)
             slack = Decimal("0.05") if found.value >= points.value else found.slack
             text = (
-                f"{data.sheet}的“{wanted}”得分填的是 {shown(score.value)}（{score.cell.address if score.cell else ''}），"
+                f"{data.sheet}的“{wanted}”得分填的是 {shown(score.value)}"
+                f"（{score.cell.address if score.cell else ''}），"
                 f"按分值 {shown(points.value)} × 执行率应为 {exact:.2f}。"
             )
             good = abs(exact - found.value) <= slack
