@@ -17,7 +17,7 @@ KINDS = {FINAL: "部门决算", BUDGET: "部门预算"}
 def choose(library: Library, edition_id: str | None, year: int | None, kind: str | None) -> tuple[Edition, str]:
     """The edition, and what to say when its years do not include ``year``; final accounts unless ``kind`` says so.
 
-    Refusal when none or several would do.
+    Refusal when none or several would do; EditionError when only one that is wrong in itself would.
     """
     if edition_id is not None:
         edition = library.load(edition_id)
@@ -27,7 +27,8 @@ def choose(library: Library, edition_id: str | None, year: int | None, kind: str
             return edition, ""
         return edition, f"请注意：版式 {edition.id} 适用 {span(edition.years)} 年度，不含 {year} 年度。"
     wanted = kind or FINAL
-    every = [edition for edition in map(library.load, library.ids()) if edition.kind == wanted]
+    good, bad = library.sorted_out()
+    every = [edition for edition in good if edition.kind == wanted]
     found = [edition for edition in every if year is None or year in edition.years]
     if len(found) == 1:
         return found[0], ""
@@ -35,6 +36,9 @@ def choose(library: Library, edition_id: str | None, year: int | None, kind: str
         names = "、".join(edition.id for edition in found)
         ask = "" if year is not None else "用 --year 写明年度，或"
         raise Refusal(f"有多个版式可用（{KINDS[wanted]}）：{names}。", f"请{ask}用 --edition 指定其中一个。")
+    for broken in bad:
+        if broken.kind in (wanted, "") and (year is None or not broken.years or year in broken.years):
+            raise broken.error  # it would be the one, or may be
     raise _none(every, year, KINDS[wanted])
 
 
@@ -57,8 +61,10 @@ def _latest(edition: Edition) -> tuple[int, str]:
 
 def newest(library: Library) -> Edition:
     """The edition of the latest years, of final accounts where there is one."""
-    every = [library.load(name) for name in library.ids()]
-    return max(every, key=lambda edition: (edition.kind == FINAL, max(edition.years), edition.id))
+    good, bad = library.sorted_out()
+    if not good and bad:
+        raise bad[0].error
+    return max(good, key=lambda edition: (edition.kind == FINAL, max(edition.years), edition.id))
 
 
 def span(years: Sequence[int]) -> str:

@@ -45,18 +45,25 @@ _INDENT = "  "
 @options.debug
 @click.pass_context
 def editions(ctx: click.Context, templates: tuple[Path, ...], form: str) -> None:
-    """列出现有版式：编号、名称、决算或预算、适用年度。"""
-    from ..pipeline import editions_in_order, open_library
+    """列出现有版式：编号、名称、决算或预算、适用年度；有误的版式说明错在哪里。"""
+    from ..pipeline import open_library
 
     if ctx.invoked_subcommand is not None:
         ctx.obj = templates
         return
     library = open_library(templates)
-    with editions_in_order():
-        found = [library.load(name) for name in library.ids()]
+    found, broken = library.sorted_out()
     if form == "json":
-        _say([_listed(edition) for edition in found])
-        return
+        faults = [{"id": b.id, "fault": {"message": b.error.message, "fix": b.error.fix}} for b in broken]
+        _say([*map(_listed, found), *faults])
+    else:
+        _table(found)
+        for one in broken:
+            _say_fault(f"{one.id}：版式有误，不能使用。{one.error.message}", one.error.fix)
+    ctx.exit(ERRORS if broken else DONE)
+
+
+def _table(found: Sequence[Edition]) -> None:
     columns = [[e.id, KINDS.get(e.kind, e.kind), f"适用年度：{span(e.years)}", e.name] for e in found]
     wide = [max(map(width, texts)) for texts in zip(*columns, strict=True)]
     for row in columns:
@@ -165,14 +172,17 @@ def check(edition_id: str, templates: tuple[Path, ...], form: str) -> None:
     if form == "json":
         _say({"edition": edition_id, "faults": [{"message": f.message, "fix": f.fix} for f in found]})
     else:
-        columns = _columns()
         for fault in found:
-            click.echo("\n".join(wrap(fault.message, columns, "× ", "  ")))
-            if fault.fix:
-                click.echo("\n".join(wrap(fault.fix, columns, "  处理：", "        ")))
+            _say_fault(fault.message, fault.fix)
         told = f"有 {len(found)} 处错误，请改正" if found else "没有发现错误"
         click.echo(f"版式 {edition_id} 检查完成：{told}。")
     click.get_current_context().exit(ERRORS if found else DONE)
+
+
+def _say_fault(message: str, fix: str) -> None:
+    click.echo("\n".join(wrap(message, _columns(), "× ", "  ")))
+    if fix:
+        click.echo("\n".join(wrap(fix, _columns(), "  处理：", "        ")))
 
 
 def _templates(own: Sequence[Path]) -> tuple[Path, ...]:

@@ -20,7 +20,7 @@ from . import validate
 from .node import EditionError, Node, read
 from .subjects import SubjectList, read_csv
 
-__all__ = ["BUILT_IN", "ContentsLine", "Edition", "EditionError", "Library", "Node", "ids", "load", "serving"]
+__all__ = ["BUILT_IN", "Broken", "ContentsLine", "Edition", "EditionError", "Library", "Node", "ids", "load", "serving"]
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SAFE_ID = re.compile(r"[\w][\w.-]*$")
@@ -144,6 +144,16 @@ class Edition:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """An edition that can't be loaded; ``kind`` and ``years`` as far as its edition.yaml still tells, else empty."""
+
+    id: str
+    error: EditionError
+    kind: str
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Library:
     """Where editions are looked for: further ``roots`` in their order, then the built-in one.
 
@@ -164,8 +174,27 @@ class Library:
         return tuple(sorted({p.parent.name for root in self.folders for p in root.glob("*/edition.yaml")}))
 
     def serving(self, year: int) -> tuple[Edition, ...]:
-        """Editions whose years include ``year``."""
-        return tuple(edition for edition in map(self.load, self.ids()) if year in edition.years)
+        """Editions in order whose years include ``year``."""
+        return tuple(edition for edition in self.sorted_out()[0] if year in edition.years)
+
+    def sorted_out(self) -> tuple[tuple[Edition, ...], tuple[Broken, ...]]:
+        """Editions that can be loaded, and those with a fault of their own: one never hides the others."""
+        good: list[Edition] = []
+        bad: list[Broken] = []
+        for name in self.ids():
+            try:
+                good.append(self.load(name))
+            except EditionError as error:
+                bad.append(Broken(name, error, *self._outline(name)))
+        return tuple(good), tuple(bad)
+
+    def _outline(self, edition_id: str) -> tuple[str, tuple[int, ...]]:
+        """What a broken edition is for, as far as its edition.yaml still tells."""
+        try:
+            node = self._found(edition_id, ())[0]
+            return node.text("kind"), _years(node)
+        except EditionError:
+            return "", ()
 
     def load(self, edition_id: str) -> Edition:
         """The edition of that id; EditionError when it does not exist or a file of it is wrong."""
