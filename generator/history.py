@@ -126,7 +126,7 @@ def restore(document: Path, which: Kept, most: int, check: Callable[[], None]) -
 
 
 def spoken(kept: Kept) -> str:
-    """2022-11-08 15:30:00"""
+    """The moment as year-month-day and time, for people to read."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.strptime(kept.when, "%Y%m%d-%H%M%S"))
 
 
