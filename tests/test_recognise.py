@@ -17,6 +17,7 @@ from generator.checks.run import run
 from generator.editions import Edition
 from generator.model.book import Book
 from generator.model.finding import Finding, Severity
+from generator.workbook import cells
 from generator.workbook.blank import build
 from generator.workbook.read import read
 
@@ -60,6 +61,30 @@ def test_a_workbook_is_read_by_its_own_edition(edition_id: str, tmp_path: Path) 
     edition, book = read(changed(tmp_path, edition_id))
     assert edition.id == edition_id
     assert errors(book) == []
+
+
+@pytest.mark.parametrize("edition_id", IDS)
+@pytest.mark.parametrize("saved", ["by the tool", "by Excel"])
+def test_a_workbook_that_names_its_edition_asks_no_other(
+    edition_id: str, saved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither loads nor tries other editions, and reads each sheet once."""
+    path = tmp_path / "填报.xlsx"
+    path.write_bytes(filled(edition_id))
+    if saved == "by Excel":  # texts in a list of their own
+        openpyxl.load_workbook(path).save(path)
+    asked: list[str] = []
+    listed: list[int] = []
+    sheets: list[str] = []
+    load, ids, read_sheet = editions.Library.load, editions.Library.ids, cells.read_sheet
+    monkeypatch.setattr(editions.Library, "load", lambda self, name: (asked.append(name), load(self, name))[1])
+    monkeypatch.setattr(editions.Library, "ids", lambda self: (listed.append(1), ids(self))[1])
+    monkeypatch.setattr(cells, "read_sheet", lambda *a: (sheets.append(a[1]), read_sheet(*a))[1])
+    edition, _ = read(path, library=editions.Library())
+    assert edition.id == edition_id
+    assert set(asked) == {edition_id}
+    assert len(listed) == 1
+    assert len(sheets) == len(set(sheets))
 
 
 @pytest.mark.parametrize("edition_id", IDS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..editions import Edition
 from ..model.cell import CellRef
@@ -45,15 +46,34 @@ class Fit:
 
 def fit(edition: Edition, sheets: Mapping[str, Sheet]) -> Fit:
     """``sheets``: form id → the sheet that was taken for that official table."""
-    wanted: set[Mark] = set()
+    words = _words(_Key(edition, edition.loaded))
     there: dict[Mark, CellRef] = {}
-    for form in edition.tables:
-        marks = frozenset(_marks(form))
-        wanted |= marks
-        sheet = sheets.get(form.id)
+    for form_id, marks in words.by_form:
+        sheet = sheets.get(form_id)
         if sheet is not None:
-            there |= _found(form.id, marks, sheet)
-    return Fit(edition, frozenset(wanted), there)
+            _find(marks, sheet, there)
+    return Fit(edition, words.wanted, there)
+
+
+@dataclass(frozen=True)
+class _Words:
+    by_form: tuple[tuple[str, tuple[Mark, ...]], ...]
+    wanted: frozenset[Mark]
+
+
+@dataclass(frozen=True)
+class _Key:
+    """Equal for copies of one loading."""
+
+    edition: Edition = field(compare=False)
+    loaded: object
+
+
+@lru_cache(maxsize=16)
+def _words(key: _Key) -> _Words:
+    """An edition's own words, gathered once."""
+    by_form = tuple((form.id, tuple(dict.fromkeys(_marks(form)))) for form in key.edition.tables)
+    return _Words(by_form, frozenset(mark for _, marks in by_form for mark in marks))
 
 
 def clearer(own: Fit, others: Sequence[Fit]) -> tuple[Fit, tuple[tuple[CellRef, str], ...]] | None:
@@ -91,18 +111,19 @@ def _marks(form: Form) -> Iterator[Mark]:
                     yield form.id, norm(row.label), str(block.first_line + at)
 
 
-def _found(form_id: str, marks: frozenset[Mark], sheet: Sheet) -> dict[Mark, CellRef]:
-    found: dict[Mark, CellRef] = {}
+def _find(marks: Sequence[Mark], sheet: Sheet, found: dict[Mark, CellRef]) -> None:
+    """Puts the marks that the sheet holds into ``found``, by the index that the reader of tables uses too."""
+    index, name = sheet.index, sheet.name
     for mark in marks:
-        if not mark[2]:
-            for row, column in sheet.index.get(mark[1], ())[:1]:
-                found[mark] = CellRef(sheet.name, row, column)
-    for number in [row for row in sheet.rows if row <= _ROWS]:
-        before = ""
-        for column in sorted(sheet.rows[number]):
-            text = sheet.label(number, column)
-            mark = (form_id, before, text)
-            if before and text.isdigit() and mark in marks:
-                found[mark] = CellRef(sheet.name, number, column)
-            before = text
-    return found
+        _, text, line = mark
+        for row, column in index.get(text, ()):
+            at = column if not line else _beside(sheet, row, column, line) if row <= _ROWS else 0
+            if at:
+                found[mark] = CellRef(name, row, at)
+                break
+
+
+def _beside(sheet: Sheet, row: int, column: int, line: str) -> int:
+    """The next column in the row that holds anything, when it holds ``line``; else 0."""
+    following = min((c for c in sheet.rows[row] if c > column), default=0)
+    return following if following and sheet.label(row, following) == line else 0

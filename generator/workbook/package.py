@@ -81,6 +81,16 @@ class Package:
         _guard(data, part)
         return data
 
+    def small(self, part: str, limit: int) -> bytes:
+        """The bytes of a part of at most ``limit``; empty when it is larger, or can't be read."""
+        info = self._names.get(part.lstrip("/").casefold())
+        if info is None or info.file_size > limit:
+            return b""
+        try:
+            return self.raw(part)
+        except Refusal:
+            return b""
+
     def tree(self, part: str) -> etree._Element:
         """The root element of an XML part."""
         return _parse(self.data(part), part)

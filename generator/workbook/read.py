@@ -25,6 +25,7 @@ from .sheets import SheetReader
 # Keys of the unit form; they keep their meaning in every edition.
 UNIT = "unit"
 _YUAN, _WAN = "元", "万元"
+_SMALL = 100_000  # bytes of a sheet that may be the unit form
 _PEEK = 12  # first rows of a sheet that may name it
 _TABLE_DECIMALS = 2
 _MIXED = (Decimal(9990), Decimal(10010))  # 元 beside 万元
@@ -74,14 +75,25 @@ class Workbook:
     # which edition
 
     def read(self, edition_id: str | None) -> tuple[Edition, Book]:
-        texts = frozenset([text.strip() for text in self.strings])
-        recogniser = Recogniser(self.library, self.names, texts, self.sheet, self._peek, self._unit, self._year)
+        parts = (self.library, self.names, self._mentioned, self.sheet, self._peek, self._unit, self._year)
+        recogniser = Recogniser(*parts)
         try:
             choice = recogniser.choose(edition_id)
         except EditionError as error:
             raise Refusal(str(error), error.fix or NO_EDITION) from error
         say_edition(choice, self._unit(choice.edition), self.notes, given=bool(edition_id))
         return choice.edition, self._book(choice.edition, explicit=bool(edition_id))
+
+    def _mentioned(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of ``ids`` that are a text of the workbook; texts that stand in the cells are looked for in small
+        sheets only, up to the first hit: a hint where to look first, nothing more."""
+        found = frozenset(ids).intersection(text.strip() for text in self.strings)
+        for part in () if found else self.parts.values():
+            data = self.package.small(part.part, _SMALL)
+            found = frozenset(i for i in ids if f">{i}<".encode() in data)
+            if found:
+                break
+        return found
 
     def _unit(self, edition: Edition) -> FormData | None:
         """The unit form, read only to tell the edition; what it has to say is said when it is read for good."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..editions import Edition, EditionError, Library
 from ..model.book import FormData
@@ -30,15 +31,19 @@ class Choice:
 
 @dataclass(frozen=True)
 class Recogniser:
-    """``unit`` reads the unit form of an edition, quietly; ``texts`` are the workbook's own strings."""
+    """``unit`` reads the unit form of an edition, quietly; ``mentioned`` says which ids the workbook's texts hold."""
 
     library: Library
     names: Sequence[str]
-    texts: frozenset[str]
+    mentioned: Callable[[Sequence[str]], frozenset[str]]
     sheet: Callable[[str], Sheet]
     peek: Callable[[str], Iterable[str]]
     unit: Callable[[Edition], FormData | None]
     year: Callable[[FormData | None], int | None]
+
+    @cached_property
+    def _ids(self) -> tuple[str, ...]:
+        return self.library.ids()
 
     def choose(self, given: str | None) -> Choice:
         """EditionError when the edition given or named is wrong in itself; Refusal when no edition fits at all."""
@@ -53,12 +58,13 @@ class Recogniser:
         return Choice(edition if given else found[0].edition, edition, found[0].edition, found[1])
 
     def _named(self) -> Edition | None:
-        ids = self.library.ids()
-        for name in sorted(ids, key=lambda i: i not in self.texts):
+        ids = self._ids
+        likely = self.mentioned(ids)  # so that no edition is loaded in vain
+        for name in sorted(ids, key=lambda i: i not in likely):
             try:
                 edition = self.library.load(name)
             except EditionError:
-                if name in self.texts:
+                if name in likely:
                     raise
                 continue
             unit = self.unit(edition)
@@ -71,7 +77,7 @@ class Recogniser:
     def _fits(self, but: Edition | None = None) -> list[Fit]:
         """All other editions that are right in themselves."""
         found = []
-        for name in self.library.ids():
+        for name in self._ids:
             if but is None or name != but.id:
                 try:
                     found.append(self._fit(self.library.load(name)))
