@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from ..model.book import RowData
 from ..model.cell import Cell, CellKind, CellRef
+from ..model.form import Block
 from . import places
 from .coded import Coded, Subject, Verdict
-from .formula import State
+from .formula import Operand, State, amount_columns
 from .rule import Check, Outcome
 
 UNIT = "unit"
@@ -64,11 +65,18 @@ def present(subject: Subject, check: Check) -> Iterator[Verdict]:
             continue
         names.append(name)
         where += refs
-        if any(not cell.is_blank and cell.text.strip() not in ("", "无") for cell in cells):
+        if any(_filled_in(cell) for cell in cells):
             yield Verdict(Outcome.HOLDS, refs)
             return
     if names:
         yield Verdict(Outcome.BROKEN, where[:1], {"what": "、".join(names)})
+
+
+def _filled_in(cell: Cell) -> bool:
+    """Whether somebody wrote something there: the zero of a formula over blank cells is not content."""
+    if cell.formula and cell.kind is CellKind.NUMBER and not cell.number:
+        return False
+    return not cell.is_blank and cell.text.strip() not in ("", "无")
 
 
 def explained_subjects(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -121,7 +129,16 @@ def down_to_leaves(subject: Subject, check: Check) -> Iterator[Verdict]:
                     "cell": str(ref),
                 }
                 good = row.key in above or not filled
+                doubts = () if good else _unplaced(subject, data.form.id, block)
+                if doubts:  # what belongs below it may stand in a row of a wrong code
+                    yield Verdict(Outcome.UNANSWERABLE, (ref,) if ref is not None else (), words, blame=doubts)
+                    continue
                 yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, (ref,) if ref is not None else (), words)
+
+
+def _unplaced(subject: Subject, form: str, block: Block) -> tuple[Operand, ...]:
+    found = (subject.reads.doubts(form, column.key) for column in amount_columns(block, None))
+    return next((doubts for doubts in found if doubts), ())
 
 
 def known_names(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -169,7 +186,7 @@ def unknown_codes(subject: Subject, check: Check) -> Iterator[Verdict]:
                 code = _code(row)
                 if code.isdigit() and code not in listed.named and cell is not None:
                     unknown.setdefault(code, cell.ref)
-    codes = "、".join(list(unknown)[:_NAMED]) + (f" 等 {len(unknown)} 个" if len(unknown) > _NAMED else "")
+    codes = "、".join(list(unknown)[:_NAMED]) + (f" 等 {len(unknown)} 个" if len(unknown) > _NAMED else " ")
     words = {"codes": codes, "source": f"“{listed.source}”" if listed.whole else "工具自带的科目表"}
     yield Verdict(Outcome.BROKEN if unknown else Outcome.HOLDS, tuple(unknown.values()), words)
 

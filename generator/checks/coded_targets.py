@@ -98,6 +98,8 @@ def filled_forms(subject: Subject, check: Check) -> Iterator[Verdict]:
     """At least one sheet of every form in the scope is filled in."""
     for scope in check.scope:
         sheets = subject.book.sheets.get(scope.form, ())
+        if not sheets and not subject.edition.form(scope.form).repeat:
+            continue  # the reader has said that the sheet is missing
         own = {part.field for line in subject.edition.form(scope.form).lines for part in line.parts if part.default}
         filled = any(
             cell.text.strip()

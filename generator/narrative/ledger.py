@@ -102,6 +102,9 @@ class Ledger:
             total = self._sum(form, row, column)
             if total is not None:
                 return total
+        elif cell is not None and cell.formula and not cell.number and row is not None and form.role is Role.INPUT:
+            # The zero of a sum over blank cells says nothing: nobody has filled anything in.
+            given = not (row.children or row.sum_of) or self._sum(form, row, column) is not None
         return Amount(self.context.book.figure(form.id, key, column.key), self.desk, given)
 
     def _every(self, form: Form, column: Column) -> Amount:
