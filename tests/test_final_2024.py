@@ -131,6 +131,22 @@ def test_structure_names_what_the_class_is_used_for(usual: dict[str, str]) -> No
     assert usual["p3.s5.structure.201"].endswith("主要是用于行政运行、一般行政管理事务、事业运行。")
 
 
+def test_a_department_with_subordinates_does_not_call_their_running_costs_its_own(usual: dict[str, str]) -> None:
+    assert "本级机关运行经费" not in usual["p3.s10.text"]
+
+
+def test_a_unit_account_says_unit_in_the_evaluation_too() -> None:
+    said = paragraphs({"unit": {"scope": "单位决算"}})
+    assert "从评价情况来看，单位整体支出980.4万元" in said["p3.s13.overall"]
+    assert not [text for id, text in said.items() if id.startswith("p3.s13") and "，部门整体支出" in text]
+
+
+def test_projects_of_other_funds_need_not_stand_under_the_general_budget() -> None:
+    """只有一般公共预算的项目支出在正文逐项列出：基金安排的项目支出不在项目清单中，不是错误。"""
+    fund = {"expenditure": {"all": {"project": 265.40, "total": 1030.40}}}
+    assert "N21" not in {f.rule for f in run(EDITION, book(fund)) if f.severity is Severity.ERROR}
+
+
 def test_projects_and_items(usual: dict[str, str]) -> None:
     assert usual["p3.s5.detail"].endswith("基本支出765万元，项目支出215.4万元。项目支出主要用于：")
     listed = [text for id, text in usual.items() if id.startswith("p3.s5.project.")]
@@ -204,10 +220,11 @@ def test_procurement_by_kind(usual: dict[str, str]) -> None:
 
 def test_operating_and_assets(usual: dict[str, str]) -> None:
     assert usual["p3.s10.text"] == (
-        "2024年度江城市临湖区综合事务中心本级机关运行经费支出135万元，比2023年度增加3.8万元，增长2.9%，"
+        "2024年度江城市临湖区综合事务中心机关运行经费支出135万元，比2023年度增加3.8万元，增长2.9%，"
         "主要原因是物业服务范围扩大。"
     )
-    alone = paragraphs({"changes": {"operating": {"this": 0, "last": None, "reason": None}}})
+    nothing = {"operating": {"this": 0, "last": None, "reason": None}}
+    alone = paragraphs({"changes": nothing, "unit": {"sub_canogong": 0, "sub_full": 0, "sub_total": 0}})
     assert alone["p3.s10.text"] == "2024年度江城市临湖区综合事务中心本级机关运行经费支出0万元。"
     assert usual["p3.s12.text"].endswith(
         "离退休干部服务用车0辆、其他用车1辆，其他用车主要是日常公务用车，单位价值100万元以上设备1台（套）。"
