@@ -87,7 +87,7 @@ def test_funds_and_other_money() -> None:
     said = paragraphs()
     assert said["p3.s1.text"] == (
         "一般公共预算财政拨款收入833.51万元，上年结转10万元，支出843.51万元；"
-        "政府性基金预算财政拨款收入150万元，支出150万元，预算收支平衡。"
+        "政府性基金预算财政拨款收入150万元，支出150万元。财政拨款预算收支平衡。"
     )
     assert said["p3.s5.text"] == (
         "江城市临湖区综合事务中心2021年政府性基金预算安排的支出150万元。其中：基本支出0万元，项目支出150万元。"
@@ -111,6 +111,11 @@ def test_money_left_for_next_year() -> None:
         "一般公共预算财政拨款收入833.51万元，上年结转16万元，支出843.51万元，结转下年6万元；"
     )
     assert said["p3.s7.text"].endswith("支出1013.51万元，结转下年6万元。全年预算收支平衡。")
+    # 当年预算与上年结转之和等于支出加结转下年，不写成支出的“其中”
+    assert said["p3.s2.text"].startswith(
+        "一般公共预算财政拨款支出预算843.51万元、结转下年6万元，资金来源：当年预算833.51万元，"
+    )
+    assert said["p3.s2.text"].endswith("；上年结转16万元。")
 
 
 def test_basic_spending_by_what_the_table_holds() -> None:
@@ -162,6 +167,12 @@ def test_a_unit_budget_says_unit() -> None:
     assert said["part2"] == "第二部分 2021年单位预算表"
     assert said["p3.s9.text"].startswith("单位预算支出")
     assert said["t.income"] == "2021年单位收入总表（表8）"
+    assert said["p4.none"] == "本单位无财政专项支出。"
+
+
+def test_an_empty_table_of_three_public_says_so() -> None:
+    said = paragraphs(base=empty())
+    assert "江城市临湖区综合事务中心2021年无一般公共预算安排的“三公”经费支出。" in said.values()
 
 
 def test_special_spending_and_its_list() -> None:
