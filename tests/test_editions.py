@@ -140,6 +140,9 @@ def test_what_changed_in_2024_is_told_as_an_accountant_says_it() -> None:
     told = run("editions", "diff", "wuhan-final-2021", "wuhan-final-2024").output.replace("\n     ", "")
     assert "“财政拨款“三公”经费支出决算表”由表 7 改为表 9" in told
     assert "“政府性基金预算财政拨款收入支出决算表”由表 8 改为表 7" in told
+    reasons = [line for line in told.splitlines() if "不再核对" in line]
+    assert reasons
+    assert len(reasons) == len(set(reasons))  # one reason for a group of cells is told once
     changes = json.loads(run("editions", "diff", "wuhan-final-2021", "wuhan-final-2024", "--format", "json").output)
     assert {"before", "after", "changes"} == set(changes)
     assert {"what", "kind", "path", "text", "before", "after"} == set(changes["changes"][0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import Edition
@@ -124,6 +124,15 @@ def _charts(old: Edition, new: Edition) -> Iterator[Change]:
     yield from pairs("chart", found[0], found[1], "图")
 
 
+def _by_reason(absent: Mapping[str, str], other: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each reason once, with the first place it stands for: one reason often covers a whole group of cells."""
+    seen: dict[str, str] = {}
+    for path, reason in absent.items():
+        if path not in other:
+            seen.setdefault(reason, path)
+    yield from seen.items()
+
+
 def _rules(old: Edition, new: Edition) -> Iterator[Change]:
     found = [{id: n for name in e.rule_files for id, n in _items(e, name).items()} for e in (old, new)]
     names = [
@@ -131,12 +140,10 @@ def _rules(old: Edition, new: Edition) -> Iterator[Change]:
         for e, rules in zip((old, new), found, strict=True)
     ]
     yield from pairs("rule", names[0], names[1], "规则")
-    for path, reason in new.absent.items():
-        if path not in old.absent:
-            yield Change("absent", CHANGED, path, f"有关规则不再核对：{reason}", "", reason)
-    for path, reason in old.absent.items():
-        if path not in new.absent:
-            yield Change("absent", CHANGED, path, f"有关规则恢复核对（原来：{reason}）", reason)
+    for reason, path in _by_reason(new.absent, old.absent):
+        yield Change("absent", CHANGED, path, f"有关规则不再核对：{reason}", "", reason)
+    for reason, path in _by_reason(old.absent, new.absent):
+        yield Change("absent", CHANGED, path, f"有关规则恢复核对（原来：{reason}）", reason)
     for id, one in found[1].items():
         before = found[0].get(id)
         if before is None:
