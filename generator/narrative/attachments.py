@@ -78,7 +78,10 @@ def locate(folder: Path, name: str) -> Path:
         if not path.is_relative_to(folder):
             raise _Unusable("通过链接指向本工作簿所在文件夹之外", "把文件本身复制到工作簿所在文件夹。")
         if not path.is_file():
-            raise _Unusable("找不到", f"核对文件名（含扩展名）；文件应放在 {folder} 。")
+            raise _Unusable(
+                "找不到",
+                f"核对文件名（含扩展名）；文件应放在工作簿所在的文件夹“{folder.name}”中，子文件夹要写在文件名前。",
+            )
         size = path.stat().st_size
         if size > LARGEST:
             raise _Unusable(f"过大（{size / 1024 / 1024:.0f} MB）", f"请压缩到 {LARGEST // 1024 // 1024} MB 以内。")
