@@ -18,7 +18,7 @@ from generator.editions import ids, load
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "rules.md"
 RULES = [(name, rule) for name in ids() for rule in explain.explained(load(name))]
-KEYED = re.compile(r"[a-z]+[._](?!docx|xlsx)[a-z]+|\{\w*\}")  # a key of a form, a place left open
+KEYED = re.compile(r"[a-z]+[._](?!docx|xlsx)[a-z]+|·[a-z]+|\{\w*\}")  # a key of a form, a place left open
 
 
 def run(*arguments: str):

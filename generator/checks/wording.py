@@ -9,7 +9,7 @@ from ..editions import Edition
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
 from ..model.form import Block, Column, Form, Kind, Row, Term
 from .formula import COMPARISONS as _COMPARISONS
-from .formula import amount_columns
+from .formula import EVERY, amount_columns
 from .places import table
 from .rule import Check, Each, Scope, Sums
 
@@ -124,14 +124,14 @@ def place(form: Form, row: str, column: str) -> str:
     if block is None:
         return f"{table(form)}·{_field(form, row)}"
     declared = next((r for r in block.rows if r.key == row), None)
-    label = declared.label if declared is not None else row
+    label = declared.label if declared is not None else "各行合计" if row == EVERY else row
     parts = [table(form)]
     if declared is not None and _ambiguous(form, label) and block.columns[0].head[0] not in (label, ""):
         parts.append(block.columns[0].head[0])
     if label:
         above = _heading(block, row)
         parts += [above, label] if above else [label]
-    if len(amount_columns(block, declared)) > 1:
+    if row == EVERY or len(amount_columns(block, declared)) > 1:
         parts.append(_head(block, column))
     return "·".join(parts)
 
