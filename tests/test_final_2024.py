@@ -279,3 +279,8 @@ def test_glossary_follows_the_level(usual: dict[str, str]) -> None:
     assert usual["p5.three_public"].startswith("（十六）“三公”经费：纳入区级财政预决算管理的“三公”经费，是指区直部门用")
     assert usual["p5.operating"].startswith("（十七）机关运行经费")
     assert usual["p6.phone"] == "单位咨询电话：000-00000000"
+
+
+def test_the_cover_never_breaks_a_line_within_the_words_of_the_kind_of_account(usual: dict[str, str]) -> None:
+    assert usual["cover.title.1"] == "2024年度江城市临湖区综合事务中心"
+    assert usual["cover.title.2"] == "部门决算"
