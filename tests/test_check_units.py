@@ -15,6 +15,8 @@ from generator.model.cell import Cell, CellKind
 from generator.model.finding import Finding, Severity
 from generator.workbook.read import read
 
+from altered import alter  # isort: skip
+
 INPUTS = Path(__file__).parents[1] / "inputs"
 
 
@@ -82,3 +84,15 @@ def test_a_single_slip_of_ten_thousand_is_no_other_unit(sample: tuple[Edition, B
     findings = run(edition, replace(book, sheets={**book.sheets, "expenditure": (changed,)}))
     assert "S7" not in {f.rule for f in findings}
     assert any(f.severity is Severity.ERROR and old.ref in f.cells for f in findings)
+
+
+@pytest.mark.parametrize("name", ["wuchang-2021", "qiaokou-2024"])
+def test_a_workbook_in_wan_declared_in_yuan_is_told_its_unit_and_no_tails(name: str, tmp_path: Path) -> None:
+    source = INPUTS / f"{name}.xlsx"
+    _, book = read(source)
+    cell = book.sheet("unit").cell("amount_unit", "value")
+    assert book.unit_of_amount == "万元"
+    edition, book = read(alter(source, tmp_path / "改.xlsx", {str(cell.ref): "元"}))
+    errors = [f for f in run(edition, book) if f.severity is Severity.ERROR]
+    assert errors
+    assert {f.rule for f in errors} == {"S7"}, "\n".join(f"{f.rule} {f.message}" for f in errors)

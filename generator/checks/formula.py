@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from enum import Enum
@@ -29,6 +29,7 @@ class State(Enum):
     BLANK = "blank"
     ABSENT = "absent"  # the table has no row of that code: zero, without a cell
     BAD = "bad"  # something that is no number
+    UNPLACED = "unplaced"  # an amount that is there, in a row whose code says not to which subject it belongs
     NO_ROW = "no row"  # a row or column of the form is not there
     NO_SHEET = "no sheet"
 
@@ -80,6 +81,7 @@ class Reads:
     book: Book
     _made: dict[tuple[str, str, str], Operand] = field(default_factory=dict)
     _by_cell: dict[int, Operand] = field(default_factory=dict)  # by identity: the book keeps its cells alive
+    _unplaced: dict[str, tuple[RowData, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._places = _places(EditionKey(self.edition))
@@ -143,6 +145,29 @@ class Reads:
         rows = [row for b in blocks if b.key in data.blocks for row in data.blocks[b.key].rows if row.key not in fixed]
         return tuple(self.in_row(data, row, column) for row in rows)
 
+    def unplaced(self, form_id: str) -> tuple[RowData, ...]:
+        """Rows of the form's tables by code whose code is of none of the table's lengths."""
+        found = self._unplaced.get(form_id)
+        if found is None:
+            data = self.book.sheet(form_id)
+            found = self._unplaced[form_id] = tuple(_unplaced(data)) if data is not None else ()
+        return found
+
+    def doubts(self, form_id: str, column: str) -> tuple[Operand, ...]:
+        """What such rows hold in the column, each with the cell of its code."""
+        data = self.book.sheet(form_id)
+        rows = self.unplaced(form_id)
+        if data is None or not rows:
+            return ()
+        found = []
+        for row in rows:
+            operand = self.in_row(data, row, column)
+            if operand.value:
+                code = row.cells.get("code")
+                at = code.ref if code is not None else row.ref
+                found.append(operand._replace(state=State.UNPLACED, readable=False, cell=at))
+        return tuple(found)
+
     def _read(self, form_id: str, row: str, column: str) -> Operand:
         data = self.book.sheet(form_id)
         if data is None:
@@ -158,6 +183,14 @@ class Reads:
         sheet = self.book.sheet(form_id)  # a row that is not there is told in its sheet's unit all the same
         divisor = sheet.divisor if sheet is not None else Decimal(1)
         return Operand(form_id, row, column, state, ZERO, None, money, state is State.ABSENT, divisor=divisor)
+
+
+def _unplaced(data: FormData) -> Iterator[RowData]:
+    for block in data.form.blocks:
+        if block.open is not None and block.open.by_code and block.key in data.blocks:
+            fixed, levels = {row.key for row in block.rows}, block.open.levels
+            rows = data.blocks[block.key].rows
+            yield from (row for row in rows if row.key not in fixed and len(row.key) not in levels)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from ..model.book import BlockData, FormData, RowData
@@ -14,11 +15,12 @@ from .rule import Check, Sums
 
 
 class Relation(NamedTuple):
-    """``total`` is declared to be the sum of ``addends``."""
+    """``total`` is declared to be the sum of ``addends``; ``doubts`` may belong to any sum of the table."""
 
     how: Sums
     total: Operand
     addends: tuple[tuple[int, Operand], ...]
+    doubts: tuple[Operand, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -31,6 +33,17 @@ class Relation(NamedTuple):
                 value = value + operand.value if sign > 0 else value - operand.value
                 some = True
         return total.readable and value == total.value and not (some and total.state is State.BLANK)
+
+    def hangs(self, slack: Decimal) -> bool:
+        """Does it fail for a row that may be no addend of it, or may be one that is missing?"""
+        if not self.doubts:
+            return False
+        left, right = self.sides
+        gap, rows = left.value - right.value, {operand.row for _, operand in self.addends}
+        if abs(gap) <= slack:
+            return False
+        near = any(doubt.row in rows or abs(gap - doubt.value) <= slack for doubt in self.doubts)
+        return near or len(self.doubts) > 1
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -93,6 +106,7 @@ def _children(reads: Reads, data: FormData, block: Block, rows: BlockData) -> It
     top = next((row for row in block.rows if row.children and not row.code), None)
     below = _families(block, rows, top)
     declared: dict[str, Row] = {row.key: row for row in block.rows if row.children}
+    opened = block.open is not None and bool(reads.unplaced(data.form.id))
     parents = [*declared, *(key for key in below if key not in declared)]
     for key in parents:
         own = declared.get(key)
@@ -102,16 +116,23 @@ def _children(reads: Reads, data: FormData, block: Block, rows: BlockData) -> It
         for column in amount_columns(block, own):
             total = reads.in_row(data, found, column.key) if found else reads.at(data.form.id, key, column.key)
             addends = tuple((1, reads.in_row(data, child, column.key)) for child in below.get(key, ()))
-            yield Relation(Sums.CHILDREN, total, addends)
+            doubts = reads.doubts(data.form.id, column.key) if opened else ()
+            yield Relation(Sums.CHILDREN, total, addends, doubts)
 
 
 def _families(block: Block, rows: BlockData, top: Row | None) -> Mapping[str, list[RowData]]:
-    """Rows by the row they add to: the nearest code above them that is there, else the block's total."""
+    """Rows by the row they add to: the nearest code above them that is there, else the block's total.
+
+    A code of a wrong length has nothing below it.
+    """
     codes = {row.code: row.key for row in block.rows if row.code}
     if block.open is not None:
         codes |= {row.key: row.key for row in rows.rows if top is None or row.key != top.key}
     code_of = {key: code for code, key in codes.items()}
     lengths = sorted({len(code) for code in codes}, reverse=True)
+    if block.open is not None:
+        own = {len(row.code) for row in block.rows if row.code}
+        lengths = [n for n in lengths if n in block.open.levels or n in own]
     below: dict[str, list[RowData]] = {}
     for row in rows.rows:
         code = code_of.get(row.key)

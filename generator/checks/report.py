@@ -62,6 +62,8 @@ def _unanswerable(reads: Reads, results: list[RuleResult]) -> Iterator[Finding]:
         table = places.table(reads.edition.form(form_id))
         if state is State.BAD:
             what = f"{places.cells(cells)} 的内容不能作为数字使用"
+        elif state is State.UNPLACED:
+            what = f"{places.cells(cells)} 的科目编码位数不对"
         elif state is State.NO_SHEET:
             what = f"因缺少{table}"
         else:

@@ -14,7 +14,7 @@ from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
 from . import accuse, answers, report, rules, units
 from .coded import Subject, Verdict
-from .formula import NotApplicable, Operand, Reads, Side, State, satisfied, side
+from .formula import HALF_CENT, NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
 from .linear import envelope
 from .registry import CODED
@@ -131,7 +131,9 @@ class _Trial:
                 continue
             left, right = relation.sides
             blank = relation.total.state is State.BLANK and any(o.value for _, o in relation.addends)
-            blame = (relation.total,) if blank else ()
+            blame: tuple[Operand, ...] = (relation.total,) if blank else ()
+            if not blank and relation.doubts and relation.hangs(max(envelope(check, left, right), HALF_CENT)):
+                blame = relation.doubts  # held back until the code is right
             yield from self._judge(rule, check, "=", left, right, relation.how, blame)
 
     def _formula(self, rule: Rule, check: Check, formula: Binary) -> Iterator[RuleResult]:
@@ -149,9 +151,23 @@ class _Trial:
                     yield RuleResult(rule, check, Outcome.NOT_APPLICABLE)
                 continue
             if applies:
+                blame = (*blame, *self._misplaced(check, formula.operator, left, right, chosen))
                 yield from self._judge(rule, check, formula.operator, left, right, None, blame)
             elif self.whole:
                 yield RuleResult(rule, check, Outcome.NOT_APPLICABLE, left=left, right=right)
+
+    def _misplaced(
+        self, check: Check, operator: str, left: Side, right: Side, codes: Sequence[str]
+    ) -> Iterator[Operand]:
+        """Of a relation by subject that fails: rows whose codes are of a wrong length, which it may be about."""
+        if not any(each.codes for each in check.each) or satisfied(
+            operator, left.value, right.value, envelope(check, left, right)
+        ):
+            return
+        for _, operand in (*left.terms, *right.terms):
+            for doubt in self.reads.doubts(operand.form, operand.column):
+                if operand.state is State.ABSENT or doubt.row in codes:
+                    yield doubt
 
     def _keys(self, each: Each) -> tuple[str, ...]:
         if each.keys:

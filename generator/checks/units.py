@@ -8,14 +8,15 @@ from decimal import Decimal
 
 from ..editions import fill
 from ..model.cell import CellRef
-from ..model.finding import Finding
+from ..model.finding import Finding, Severity
 from ..model.form import Role
 from . import places
-from .formula import Reads
+from .formula import HALF_CENT, Reads
 from .rule import Outcome, Rule, RuleResult
 
 CODED = "mixed_units"
 _WAN = Decimal(10000)
+_YUAN = "元"
 _NEAR = Decimal("0.01")  # of ten thousand: what rounding and a slip of the fingers may add
 _ALIKE = (Decimal("0.2"), Decimal(5))
 
@@ -48,10 +49,11 @@ class Mixed:
     sheets: frozenset[str] = frozenset()
     findings: list[Finding] = field(default_factory=list)
     rule: str = ""
+    unit: bool = False  # is the workbook's own unit, 元, in doubt?
 
     def kept(self, results: Iterable[RuleResult]) -> tuple[RuleResult, ...]:
         """Without what the wrong unit breaks between tables."""
-        return tuple(r for r in results if not self.forms or not self._explains(r))
+        return tuple(r for r in results if not ((self.forms and self._explains(r)) or (self.unit and _is_tail(r))))
 
     def said(self, findings: Sequence[Finding]) -> list[Finding]:
         """Without what the reader suspected of the same sheets."""
@@ -68,14 +70,26 @@ class Mixed:
         return forms <= self.forms and abs(result.gap) / _WAN <= tail
 
 
+def _is_tail(result: RuleResult) -> bool:
+    """A gap that is no more than a tail, if the amounts are in 万元 after all."""
+    if result.outcome is not Outcome.BROKEN or result.left is None or result.right is None:
+        return False
+    tail = result.check.tolerance * max(result.left.numbers + result.right.numbers, 1)
+    return abs(result.gap) * _WAN <= tail + HALF_CENT
+
+
 def mixed(
     reads: Reads, rules: Sequence[Rule], results: Sequence[RuleResult], whole: Callable[[], Sequence[RuleResult]]
 ) -> Mixed:
     """What the broken relations in ``results`` say of units; ``whole`` gives all results when there is a suspicion."""
     found = next(((rule, check) for rule in rules for check in rule.checks if check.coded == CODED), None)
-    if found is None or not any(pair.apart for pair in _pairs(results)):
+    if found is None:
         return Mixed()
     rule, check = found
+    own_unit = reads.book.unit_of_amount == _YUAN
+    unit = own_unit and any(f.rule == rule.id and f.severity is Severity.ERROR for f in reads.book.findings)
+    if not any(pair.apart for pair in _pairs(results)):
+        return Mixed(rule=rule.id, unit=unit)
     pairs = list(_pairs(whole()))
     forms: list[str] = []
     findings: list[Finding] = []
@@ -85,6 +99,7 @@ def mixed(
         pairs = [pair for pair in pairs if form not in pair.forms]
         forms.append(form)
         large = own[0].seen_from(form) > 1
+        unit = unit or (own_unit and large and reads.edition.form(form).role is Role.PERFORMANCE)
         words = {
             "table": places.table(reads.edition.form(form)),
             "times": "一万倍" if large else "一万分之一",
@@ -97,7 +112,7 @@ def mixed(
             cells.update(dict.fromkeys(pair.result.cells))
         findings.append(Finding(rule.id, check.severity, fill(check.message, words), check.fix, tuple(cells)))
     sheets = frozenset(d.sheet for form in forms for d in reads.book.sheets.get(form, ()))
-    return Mixed(frozenset(forms), sheets, findings, rule.id)
+    return Mixed(frozenset(forms), sheets, findings, rule.id, unit)
 
 
 def _doubt(reads: Reads, form: str, large: bool) -> str:
