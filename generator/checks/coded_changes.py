@@ -107,19 +107,32 @@ def _applies(subject: Subject, check: Check) -> bool:
     path, _, word = check.given.get("unless", ("",))[0].partition("=")
     if path and subject.book.text(*path.strip().split(".")) == word.strip():
         return False
-    column = check.given["before"][0]
     for other in check.given.get("in_place_of", ()):
         form_id, row = other.split(".")
-        if subject.reads.at(form_id, row, column).state is State.NUMBER:
+        if _before(subject, check, form_id, row).state is State.NUMBER:
             return False
     return True
+
+
+def _before(subject: Subject, check: Check, form_id: str, row: str) -> Operand:
+    """The amount compared with; of a sheet without that column, `instead: [a, b]`: b for a in the place it shows."""
+    found = subject.reads.at(form_id, row, check.given["before"][0])
+    declared = subject.reads.declared(form_id, row)
+    if "instead" not in check.given or declared is None or found.state is not State.NO_ROW:
+        return found
+    tree = expression.parse(declared.show) if declared.show else None
+    if not isinstance(tree, Ref) or len(tree.parts) != 3:
+        return found
+    form, key, column = tree.parts
+    now, instead = check.given["instead"]
+    return subject.reads.at(form, key, column.replace(now, instead, 1))
 
 
 def _any_given(subject: Subject, data: FormData, check: Check, found: list[Compared]) -> bool:
     """Blanks beside given amounts are zeros; with nothing given there is nothing to compare with."""
     if check.given.get("each_given"):
         return True
-    others = (subject.reads.at(data.form.id, key, check.given["before"][0]) for key in check.given.get("with_rows", ()))
+    others = (_before(subject, check, data.form.id, key) for key in check.given.get("with_rows", ()))
     return any(o.state is State.NUMBER for o in (*(c.before for c in found), *others))
 
 
@@ -131,7 +144,7 @@ def _rows(subject: Subject, data: FormData, block: Block, check: Check) -> Itera
             declared = subject.reads.declared(data.form.id, row.key)
             if declared is not None:
                 now = _shown(subject, data, declared.show, row, check.given["now"][0])
-                last = subject.reads.in_row(data, row, before)
+                last = _before(subject, check, data.form.id, row.key)
                 yield Compared(data, row, row.key, declared.label, now, last, row.cells.get(reason))
         return
     column = next(c for c in block.columns if c.key == check.given["now"][0])
