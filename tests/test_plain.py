@@ -55,10 +55,16 @@ def test_cells_of_every_usual_kind() -> None:
 
 
 def test_signs_of_the_markup_in_words() -> None:
-    words = '预算调整率&gt;5%，&lt;10%；&quot;三公&quot;经费&amp;apos;的&apos;'
+    words = "预算调整率&gt;5%，&lt;10%；&quot;三公&quot;经费&amp;apos;的&apos;"
     rows = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{words}</t></is></c><c r="B1" t="str"><v>&amp;lt;</v></c></row>'
     assert list(plain.rows_of(rows)) == [
-        (1, [("A", "inlineStr", "预算调整率>5%，<10%；\"三公\"经费&apos;的'", "", False), ("B", "str", "&lt;", "", False)])
+        (
+            1,
+            [
+                ("A", "inlineStr", '预算调整率>5%，<10%；"三公"经费&apos;的\'', "", False),
+                ("B", "str", "&lt;", "", False),
+            ],
+        )
     ]
 
 

@@ -16,6 +16,7 @@ from ..model.revised import Fate, Revision
 from ..model.state import State, UnitState
 from .body import Body, Unit, open_body
 from .comments import Comments
+from .controls import put_together
 from .graft import Graft, without_marks
 from .match import Pairs, pair
 from .order import arrange, moved
@@ -49,7 +50,7 @@ def merge(user: Mapping[str, bytes], base: State, fresh: Mapping[str, bytes], st
 
     Raises CannotMerge where a block can't be found, package.Unreadable when the file is no Word document.
     """
-    return _Merger(open_body(user), base, fresh, state).run()
+    return _Merger(open_body(user, blocks_of_controls=True), base, fresh, state).run()
 
 
 class _Merger:
@@ -304,6 +305,7 @@ class _Merger:
                 end.addprevious(element)
             else:
                 body.append(element)
+        put_together(body, self.user.controls)
 
 
 def _around(text: str, other: str) -> str:
