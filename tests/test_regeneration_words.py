@@ -15,7 +15,7 @@ from generator import regenerate
 from generator.model.finding import Refusal
 from generator.model.revised import Fate
 from generator.revision.tokens import merge
-from tests.hand import element, replace_words, strip_marks
+from tests.hand import comments, element, replace_words, strip_marks
 from tests.support import W
 from tests.test_regeneration import TOTAL, Case, fates, last_year_higher, other_income, sound
 
@@ -146,3 +146,35 @@ def test_what_an_editor_saves_in_the_meantime_is_not_overwritten(
         case.put(last_year_higher)
     assert case.path.read_bytes() == saved + b"late"
     assert not list(tmp_path.rglob("*重新生成前*"))
+
+
+def test_a_conflict_is_told_again_until_it_is_settled(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    word.reword(TOTAL, "各增加527.59", "均多出527.59")
+    case.save(word)
+    assert fates(case.put(last_year_higher)) == [Fate.CONFLICT]
+    again = case.put(last_year_higher)  # nothing changed
+    assert not again.changed
+    [said] = again.revisions
+    assert said.fate is Fate.CONFLICT
+    assert "尚未处理" in said.note
+    elsewhere = case.put(turned)  # the data changed, but not here
+    assert Fate.CONFLICT in fates(elsewhere)
+    assert len(comments(case.word)) == 1
+    word = case.word
+    for mark in list(word.root.iter(W + "commentRangeStart", W + "commentRangeEnd", W + "commentReference")):
+        mark.getparent().remove(mark)
+    case.save(word)
+    assert fates(case.put(turned), Fate.CONFLICT) == []
+
+
+def test_bookmarks_that_libreoffice_sets_twice_are_mended(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    mark = next(word.block(TOTAL).iter(W + "bookmarkStart"))
+    mark.addprevious(element(f'<w:bookmarkStart w:id="9999" w:name="{mark.get(W + "name")}"/>'))  # never ends
+    replace_words(word.block(TOTAL), "主要原因是", "究其原因，主要在于")
+    case.save(word)
+    assert fates(case.put(last_year_higher)) == [Fate.UPDATED]
+    sound(case.path)

@@ -5,11 +5,12 @@ Word, WPS and LibreOffice put contents and cover pages into them; merging speaks
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
-from .xmlnames import TBL, P, w
+from .xmlnames import SECT, TBL, P, w
 
 _CONTROL, _CONTENT = w("sdt"), w("sdtContent")
 
@@ -41,7 +42,28 @@ def take_apart(body: etree._Element) -> list[Control]:
     return found
 
 
-def put_together(body: etree._Element, controls: list[Control]) -> None:
+def lay_out(body: etree._Element, made: Sequence[etree._Element], controls: list[Control]) -> None:
+    """Let the body hold ``made`` in that order, the controls around it. What stands in its place is not touched:
+    moving trees is dear."""
+    wanted = set(made)
+    for child in list(body.iterchildren("*")):
+        if child.tag != SECT and child not in wanted:
+            body.remove(child)
+    end = body.find(SECT)
+    place = next(body.iterchildren("*"), None)
+    for element in made:
+        if place is not None and element is place:
+            place = next(place.itersiblings("*"), None)
+        elif place is not None:
+            place.addprevious(element)
+        elif end is not None:
+            end.addprevious(element)
+        else:
+            body.append(element)
+    _put_together(body, controls)
+
+
+def _put_together(body: etree._Element, controls: list[Control]) -> None:
     """Close the controls again, from the first to the last of their blocks that still stand in the body."""
     for control in reversed(controls):
         there = [member for member in control.members if member.getparent() is body]
