@@ -142,8 +142,14 @@ class _Regeneration:
 
 def _save(written: Written, target: Path, data: bytes, state: State, old: bytes | None, why: str, most: int) -> Written:
     kept = history.keep(target, old, why) if old is not None and old != data else None
+
+    def unchanged(now: bytes) -> str:
+        if now not in (old, data):  # an editor or another run was quicker, and what it wrote is kept nowhere
+            raise Refusal(f"“{target}”在生成期间被其他程序改动，没有覆盖它。", "请关闭该文件后重新生成一次。")
+        return ""
+
     try:
-        files.write(target, data)
+        files.write(target, data, unchanged)
     except Refusal:
         if kept is not None:  # nothing was changed, so nothing is kept
             history.forget(kept)

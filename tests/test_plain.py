@@ -54,10 +54,26 @@ def test_cells_of_every_usual_kind() -> None:
     ]
 
 
+def test_signs_of_the_markup_in_words() -> None:
+    words = "预算调整率&gt;5%，&lt;10%；&quot;三公&quot;经费&amp;apos;的&apos;"
+    rows = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{words}</t></is></c><c r="B1" t="str"><v>&amp;lt;</v></c></row>'
+    assert list(plain.rows_of(rows)) == [
+        (
+            1,
+            [
+                ("A", "inlineStr", '预算调整率>5%，<10%；"三公"经费&apos;的\'', "", False),
+                ("B", "str", "&lt;", "", False),
+            ],
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     "rows",
     [
-        '<row r="1"><c r="A1" t="str"><v>a&amp;b</v></c></row>',
+        '<row r="1"><c r="A1" t="str"><v>a&#38;b</v></c></row>',
+        '<row r="1"><c r="A1" t="str"><v>a&nbsp;b</v></c></row>',
+        '<row r="1"><c r="A1" t="str"><v>a & b</v></c></row>',
         '<row r="1"><c r="A1" t="str"><v>a\r\nb</v></c></row>',
         '<row r="1"><c r="A1" t="str"><v>a\x01</v></c></row>',
         '<row r="1"><c r="A1" t="inlineStr"><is><r><t>a</t></r></is></c></row>',

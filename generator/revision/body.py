@@ -11,6 +11,7 @@ from lxml import etree
 
 from ..model.state import UnitState
 from . import chartdata
+from .controls import Control, take_apart
 from .package import Relations, Unreadable, main_part, parse
 from .text import plain
 from .xmlnames import (
@@ -85,6 +86,7 @@ class Body:
     styles: etree._Element | None
     names: dict[str, str]
     units: list[Unit] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
     _digests: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -140,14 +142,19 @@ class Body:
         return self.names.get(found.get(VAL, ""), "") if found is not None else ""
 
 
-def open_body(parts: Mapping[str, bytes]) -> Body:
-    """The units of a document; Unreadable when it is none."""
+def open_body(parts: Mapping[str, bytes], blocks_of_controls: bool = False) -> Body:
+    """The units of a document; Unreadable when it is none.
+
+    With ``blocks_of_controls`` content controls around several blocks are taken apart, to be put together again.
+    """
     main = main_part(parts)
     root = parse(parts[main])
     relations = Relations(parts, main)
     styles = relations.of_type("/styles")
     tree = parse(parts[styles]) if styles in parts else None
     found = Body(parts, main, root, relations, tree, style_names(tree))
+    if blocks_of_controls:
+        found.controls = take_apart(found.body)
     found.units = [_unit(child) for child in found.body if isinstance(child.tag, str) and child.tag != SECT]
     return found
 

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lxml import etree
 
 from .body import Body
 from .package import ContentTypes, Parts, parse, serialize
-from .xmlnames import ID, PPR, W_SPACE, XML_SPACE, P, R, T, w
+from .xmlnames import ID, PPR, W14_SPACE, W_SPACE, XML_SPACE, P, R, T, w
 
 AUTHOR = "gongkai"
 _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"
 _START, _END, _REFERENCE = w("commentRangeStart"), w("commentRangeEnd"), w("commentReference")
 _COMMENT = w("comment")
+_DONE, _PARAGRAPH_ID = "done", "paraId"
+
+
+def waiting(body: Body, parts: Mapping[str, bytes]) -> set[str]:
+    """Numbers of our comments that nobody took away or marked as resolved."""
+    name, more = body.relations.of_type("/comments"), body.relations.of_type("/commentsExtended")
+    if name not in parts:
+        return set()
+    resolved = set()
+    for one in parse(parts[more]) if more in parts else ():
+        told = {etree.QName(key).localname: value for key, value in one.attrib.items()}
+        if told.get(_DONE) in ("1", "true"):
+            resolved.add(told.get(_PARAGRAPH_ID))
+    found = set()
+    for one in parse(parts[name]).iter(_COMMENT):
+        lines = {line.get(f"{{{W14_SPACE}}}{_PARAGRAPH_ID}") for line in one.iter(P)} - {None}
+        if one.get(w("author")) == AUTHOR and not lines & resolved:
+            found.add(one.get(ID, ""))
+    return found
+
+
+def within(element: etree._Element, ids: set[str]) -> bool:
+    """Whether one of these comments stands in the element."""
+    return bool(ids) and any(mark.get(ID) in ids for mark in element.iter(_REFERENCE))
 
 
 class Comments:

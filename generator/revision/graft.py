@@ -252,6 +252,22 @@ def without_marks(element: etree._Element, taken: set[str]) -> None:
             _remove(end)
 
 
+def mend_marks(root: etree._Element) -> None:
+    """Take out what LibreOffice leaves of our bookmarks around a page break: ones without an end, ones set twice."""
+    ended, seen = {end.get(ID) for end in root.iter(BOOKMARK_END)}, set()
+    gone = set()
+    for mark in list(root.iter(BOOKMARK)):
+        name = mark.get(NAME, "")
+        if name.startswith(OURS) and (mark.get(ID) not in ended or name in seen):
+            gone.add(mark.get(ID))
+            _remove(mark)
+        else:
+            seen.add(name)
+    for end in list(root.iter(BOOKMARK_END)) if gone else ():
+        if end.get(ID) in gone:
+            _remove(end)
+
+
 def _remove(element: etree._Element) -> None:
     parent = element.getparent()
     if parent is not None:

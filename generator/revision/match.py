@@ -5,12 +5,13 @@ Numbers are masked when texts are compared, so that a corrected figure does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..model.state import UnitState
-from .body import Body
+from .body import Body, Unit
+from .order import moved
 from .tokens import likeness, masked
 
 _SAME = 0.5  # likeness at which a text is taken to be an edited one
@@ -41,6 +42,21 @@ def _said(unit: UnitState) -> str:
     return masked("".join("".join(row) for row in unit.rows)) if unit.rows else masked(unit.text)
 
 
+def _exact(unit: UnitState | Unit) -> tuple[str, str]:
+    return unit.kind, "\n".join("\t".join(row) for row in unit.rows) if unit.kind == "table" else unit.text.strip()
+
+
+def _only(keyed: Iterable[tuple[int, tuple[str, str]]]) -> dict[tuple[str, str], int]:
+    """Places of the texts that occur once."""
+    found: dict[tuple[str, str], int] = {}
+    twice = set()
+    for at, key in keyed:
+        if key in found:
+            twice.add(key)
+        found[key] = at
+    return {key: at for key, at in found.items() if key[1] and key not in twice}
+
+
 class _Pairing:
     def __init__(self, base: Sequence[UnitState], body: Body) -> None:
         self.base, self.body, self.units = base, body, body.units
@@ -53,6 +69,8 @@ class _Pairing:
     def run(self) -> Pairs:
         intact = self._by_mark()
         self._by_link()
+        for missing, free in list(self._gaps()):
+            self._unmistakable(missing, free)
         self._in_gaps(equal=True)
         self._in_gaps(equal=False)
         self._anywhere()
@@ -152,6 +170,19 @@ class _Pairing:
                 self._equal(missing, free)
             elif len(missing) <= _MOST_COMPARED and len(free) <= _MOST_COMPARED:
                 self._alike(missing, free, _MAYBE)
+
+    def _unmistakable(self, missing: Sequence[int], free: Sequence[int]) -> None:
+        """The very same text, numbers and all, that stands once on either side, in the same order: 公开01表 is not
+        公开02表 although they are masked alike."""
+        mine, theirs = (
+            _only([(at, _exact(self.base[at])) for at in missing]),
+            _only([(n, _exact(self.units[n])) for n in free]),
+        )
+        pairs = [(at, theirs[key]) for key, at in mine.items() if key in theirs]
+        out = set(moved([user for _, user in pairs]))
+        for number, (generated, user) in enumerate(pairs):
+            if number not in out:
+                self._take(generated, user)
 
     def _equal(self, missing: list[int], free: list[int]) -> None:
         """Same text in the same order; without text the style and the end of a section count."""

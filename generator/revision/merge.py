@@ -15,15 +15,16 @@ from ..model.changes import places, short
 from ..model.revised import Fate, Revision
 from ..model.state import State, UnitState
 from .body import Body, Unit, open_body
-from .comments import Comments
-from .graft import Graft, without_marks
+from .comments import Comments, waiting, within
+from .controls import lay_out
+from .graft import Graft, mend_marks, without_marks
 from .match import Pairs, pair
 from .order import arrange, moved
 from .sections import Sections
 from .text import holds_more
 from .units import Outcome, UnitMerger
-from .xmlnames import SECT
 
+_STILL = "此前列出，尚未处理；处理后请删去批注"
 _BEFORE = 12  # characters shown before the place that was edited
 
 
@@ -49,7 +50,7 @@ def merge(user: Mapping[str, bytes], base: State, fresh: Mapping[str, bytes], st
 
     Raises CannotMerge where a block can't be found, package.Unreadable when the file is no Word document.
     """
-    return _Merger(open_body(user), base, fresh, state).run()
+    return _Merger(open_body(user, blocks_of_controls=True), base, fresh, state).run()
 
 
 class _Merger:
@@ -71,6 +72,7 @@ class _Merger:
                 if self.base_of.get(self.pairs.user_of[other]) == other:
                     self.base_of[self.pairs.user_of[other]] = first
         self._digests: dict[int, str] = {}
+        self._waiting = waiting(user, user.parts)
 
     def run(self) -> Merged:
         if self.pairs.lost:
@@ -155,7 +157,10 @@ class _Merger:
         return unit.text != base.text
 
     def _kept(self, at: int, unit: Unit) -> None:
-        if self._reworded(at, unit):
+        if within(unit.element, self._waiting):
+            text = unit.text if unit.kind != "table" else ""
+            self.entries.append(self._entry(Fate.CONFLICT, self.base.units[at], _STILL, text))
+        elif self._reworded(at, unit):
             text = "" if unit.kind == "table" else _around(unit.text, self.base.units[at].text)
             self.entries.append(self._entry(Fate.KEPT, self.base.units[at], text=text))
 
@@ -198,7 +203,8 @@ class _Merger:
                 made.append(unit.element)
                 continue
             made.append(self._old(merger, sections, owner, unit, fresh, graft))
-        self._replace_body(made)
+        lay_out(self.user.body, made, self.user.controls)
+        mend_marks(self.user.root)
         comments.save(graft.types)
         graft.save()
 
@@ -285,25 +291,6 @@ class _Merger:
             self.entries.append(self._entry(Fate.UPDATED, new, text=text))
         elif reworded:
             self.entries.append(self._entry(Fate.KEPT, base, text=text))
-
-    def _replace_body(self, made: Sequence[etree._Element]) -> None:
-        """Let the body hold ``made`` in that order. What stays in its place is not touched: moving trees is dear."""
-        body = self.user.body
-        wanted = set(made)
-        for child in list(body.iterchildren("*")):
-            if child.tag != SECT and child not in wanted:
-                body.remove(child)
-        end = body.find(SECT)
-        place = next(body.iterchildren("*"), None)
-        for element in made:
-            if place is not None and element is place:
-                place = next(place.itersiblings("*"), None)
-            elif place is not None:
-                place.addprevious(element)
-            elif end is not None:
-                end.addprevious(element)
-            else:
-                body.append(element)
 
 
 def _around(text: str, other: str) -> str:

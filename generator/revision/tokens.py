@@ -21,6 +21,9 @@ _MASKED = re.compile(_NUMBER)
 _STOPS = "。；;\n"
 _SHORT = 3  # single characters that agree by chance
 _TELLING = frozenset(DIRECTIONS)
+# Words that also stand where nothing is compared (圆满完成任务) say nothing of a turn from more to less.
+_TURNS = _TELLING - {"完成", "未完成", "结余", "不足", "超过"}
+_REASON = re.compile("因|由于|系")  # what follows tells of something else than the total that turned
 
 Edit = tuple[int, int, str]
 
@@ -125,6 +128,8 @@ class _Merger:
         for a, b, size in _matches(base, user):
             for step in range(size):
                 self.place[a + step] = b + step
+        known = set(self.place)
+        self.typed = [at for at, token in enumerate(user) if at not in known and _tells(token)]
         self.sentence = []
         number = 0
         for token in base:
@@ -134,8 +139,10 @@ class _Merger:
     def run(self) -> Merge:
         done: list[tuple[int, bool, Edit]] = []  # sentence, whether it states a fact, the edit
         refused: list[tuple[int, bool, str]] = []
-        for first, last, start, end in _hunks(self.base, self.new):
-            fresh = self.new[start:end]
+        hunks = [(first, last, self.new[start:end]) for first, last, start, end in _hunks(self.base, self.new)]
+        same = {at for hunk in hunks if self._written(*hunk) for at in range(*self._around(*hunk[:2]))}
+        self.typed = [at for at in self.typed if at not in same]
+        for first, last, fresh in hunks:
             telling = any(_tells(token) for token in (*self.base[first:last], *fresh))
             sentence = self.sentence[min(first, len(self.sentence) - 1)] if self.sentence else 0
             found = self._placed(first, last, fresh)
@@ -155,18 +162,43 @@ class _Merger:
             return self._inserted(first, fresh)
         places = self.place[first:last]
         if places[0] >= 0 and places == list(range(places[0], places[0] + last - first)):
+            if self._also_typed(first, last, fresh):
+                return None
             return [(self.at[places[0]], self.at[places[-1] + 1], "".join(fresh))]
+        if self._written(first, last, fresh):
+            return []
+        if last - first == len(fresh) == 1 and _tells(self.base[first]) and _tells(fresh[0]):
+            found = self._by_word(self.base[first], fresh[0])
+            if found:
+                return found
         before, after = self._around(first, last)
-        if all(place < 0 for place in places):
-            held = self.user[before:after]
-            if held == fresh or not held:  # the user wrote the same, or took the words out
-                return []
-        if last - first == len(fresh) == 1 and is_number(fresh[0]):
-            return self._by_number(self.base[first], fresh[0])
-        return None
+        taken_out = before == after and all(place < 0 for place in places)
+        return [] if taken_out and not self._also_typed(first, last, fresh) else None
 
-    def _by_number(self, old: str, fresh: str) -> list[Edit] | None:
-        """A figure that stands once in what was generated and once in the user's words is the same figure."""
+    def _written(self, first: int, last: int, fresh: list[str]) -> bool:
+        """Whether the user wrote what the data says now."""
+        before, after = self._around(first, last)
+        return first < last and max(self.place[first:last]) < 0 and self.user[before:after] == fresh
+
+    def _also_typed(self, first: int, last: int, fresh: list[str]) -> bool:
+        """Whether the user wrote an old figure once more, or a direction of their own where the direction turns:
+        one of the two would be new and the other old."""
+        old = [token for token in self.base[first:last] if _tells(token) and token not in fresh]
+        if any(is_number(token) and token in (self.user[at] for at in self.typed) for token in old):
+            return True
+        if not _TURNS.intersection(old):
+            return False
+        start, end = self._sentence_of(first)
+        turns = [at for at in self.typed if start <= at < end and self.user[at] in _TURNS]
+        return any(not _REASON.search("".join(self.user[start:at])) for at in turns)
+
+    def _sentence_of(self, at: int) -> tuple[int, int]:
+        """The stretch of the user's tokens that holds the sentence of base[at]."""
+        own = [n for n, number in enumerate(self.sentence) if number == self.sentence[at]]
+        return self._around(own[0], own[0])[0], self._around(own[-1] + 1, own[-1] + 1)[1]
+
+    def _by_word(self, old: str, fresh: str) -> list[Edit] | None:
+        """A figure or a direction that stands once in what was generated and once in the user's words is the same."""
         if self.base.count(old) == self.user.count(old) == 1:
             at = self.user.index(old)
             return [(self.at[at], self.at[at + 1], fresh)]

@@ -1,7 +1,7 @@
 """Sheets written as Excel, WPS and our own blank workbook write them, read by pattern instead of a tree of elements.
 
 That takes half the time. Nothing is guessed: the patterns must cover the rows without a gap, in rising order; at the
-first thing unusual (an entity, a comment, a prefix, rich text) the caller takes the XML parser instead.
+first thing unusual (a numbered entity, a comment, a prefix, rich text) the caller takes the XML parser instead.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from functools import lru_cache
 
 _OPEN, _CLOSE = b"<sheetData>", b"</sheetData>"
 _EMPTY = r'<c r="[A-Z]{1,3}\d{1,7}"[^<>/&]*/>'
-# Not what an XML parser refuses or changes: entities, control characters, the line ends of other systems.
-_TEXT = "[^<&\\x00-\\x08\\x0b-\\x1f\ufffe\uffff]*"
+# Not what an XML parser refuses or changes: control characters, the line ends of other systems, entities other than the
+# five that every writer puts for signs of the markup.
+_PLAIN = "[^<&\\x00-\\x08\\x0b-\\x1f\ufffe\uffff]*"
+_TEXT = f"{_PLAIN}(?:&(?:amp|lt|gt|quot|apos);{_PLAIN})*"
+_SIGNS = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))  # the ampersand last
 _TOKEN = re.compile(
     rf'(?:{_EMPTY})*(?:<c r="([A-Z]{{1,3}})\d{{1,7}}"([^<>/&]*)>'
     r"(<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
@@ -87,7 +90,8 @@ def rows_of(text: str) -> Iterator[tuple[int, list[PlainCell]]]:
             style, kind = _style_and_kind(attributes)
             if (kind == "inlineStr") != bool(inline) or (inline and value):
                 raise Unusual
-            cells.append((letters, kind, inline[1:] if inline else value or None, style, bool(formula)))
+            held = inline[1:] if inline else value or None
+            cells.append((letters, kind, _signs(held) if held and "&" in held else held, style, bool(formula)))
         elif row and not number and last < int(row):
             last = int(row)
             if not empty:
@@ -99,6 +103,12 @@ def rows_of(text: str) -> Iterator[tuple[int, list[PlainCell]]]:
             raise Unusual
     if number:
         raise Unusual
+
+
+def _signs(text: str) -> str:
+    for entity, sign in _SIGNS:
+        text = text.replace(entity, sign)
+    return text
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,180 @@
+"""Sentences rewritten by hand whose figures and directions turn: the whole sentence follows, or a person is told.
+
+And blocks found again where an editor put them into content controls, or took the bookmarks away.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from generator import regenerate
+from generator.model.finding import Refusal
+from generator.model.revised import Fate
+from generator.revision.tokens import merge
+from tests.hand import comments, element, replace_words, strip_marks
+from tests.support import W
+from tests.test_regeneration import TOTAL, Case, fates, last_year_higher, other_income, sound
+
+BASE = "收、支总计各为500.00万元。与上年相比，各增加100.00万元，增长25.00%，主要原因是人员增多。"
+NEW = "收、支总计各为380.00万元。与上年相比，各减少20.00万元，下降5.00%，主要原因是人员增多。"
+
+
+def turned(content: dict[str, Any]) -> None:
+    last_year_higher(content)
+    other_income(content)
+
+
+def merged(user: str) -> tuple[str, bool]:
+    found, text = merge(BASE, user, NEW), user
+    for start, end, words in sorted(found.edits, reverse=True):
+        text = text[:start] + words + text[end:]
+    return text, bool(found.clashes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("各增加100.00万元，增长25.00%", "各增长25.00%，增加100.00万元"),  # the clauses swapped
+        ("增加100.00万元，增长25.00%", "增加（增长）100.00万元，25.00%"),
+        ("各增加", "没有减少，各增加"),
+        ("各增加100.00万元", "各有100.00万元的上升"),
+        ("增多。", "增多。增加100.00万元，增长25.00%，为历年最多。"),  # the old figures once more
+    ],
+)
+def test_no_sentence_is_updated_by_halves(old: str, new: str) -> None:
+    user = BASE.replace(old, new)
+    text, clash = merged(user)
+    assert clash
+    assert text.partition("。")[2] == user.partition("。")[2]  # the whole sentence as the user wrote it
+    assert text.startswith("收、支总计各为380.00万元。")  # the other one follows
+
+
+def test_an_old_figure_that_was_typed_once_more_is_told() -> None:
+    user = BASE.replace("。与上年", "。收支500.00万元与上年")
+    text, clash = merged(user)
+    assert clash
+    assert text.count("500.00") == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("各增加100.00万元", "有所增加，达100.00万元", "有所减少，达20.00万元，下降5.00%"),
+        ("人员增多", "人员增加、基建增长", "各减少20.00万元，下降5.00%，主要原因是人员增加、基建增长"),
+        ("各增加", "圆满完成任务，各增加", "圆满完成任务，各减少20.00万元，下降5.00%"),
+        ("增加100.00", "减少100.00", "各减少20.00万元，下降5.00%"),  # the user turned one direction already
+    ],
+)
+def test_directions_follow_where_that_is_safe(old: str, new: str, wanted: str) -> None:
+    text, clash = merged(BASE.replace(old, new))
+    assert wanted in text
+    assert not clash
+
+
+def test_blocks_inside_a_content_control_are_updated_one_by_one(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    first = word.block(TOTAL)
+    control = element('<w:sdt><w:sdtPr><w:id w:val="77"/></w:sdtPr><w:sdtContent/></w:sdt>')
+    held = [first, *list(first.itersiblings())[:6]]
+    first.addprevious(control)
+    for block in held:
+        assert block.find(f".//{W}sectPr") is None
+        control[1].append(block)
+    replace_words(first, "主要原因是", "究其原因，主要在于")
+    case.save(word)
+    written = case.put(last_year_higher)
+    assert fates(written) == [Fate.UPDATED]
+    [found] = case.word.root.iter(W + "sdt")
+    assert [child.tag for child in found.find(W + "sdtContent")] == [block.tag for block in held]
+    text = "".join(found.itertext())
+    assert "减少" in text
+    assert "究其原因，主要在于" in text
+    sound(case.path)
+
+
+def test_a_document_wholly_inside_a_content_control(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    control = element('<w:sdt><w:sdtPr><w:id w:val="77"/></w:sdtPr><w:sdtContent/></w:sdt>')
+    blocks = list(word.body)[:-1]
+    word.body.insert(0, control)
+    for block in blocks:
+        control[1].append(block)
+    case.save(word)
+    assert not fates(case.put(turned), Fate.DELETED, Fate.CONFLICT, Fate.LOST, Fate.MOVED)
+    assert [etree.QName(child).localname for child in case.word.body] == ["sdt", "sectPr"]
+    sound(case.path)
+
+
+def test_lines_alike_but_for_a_number_are_told_apart_without_bookmarks(tmp_path: Path) -> None:
+    """公开01表, 公开02表 … and edited headings of tables: none is taken for another one's."""
+    case = Case(tmp_path)
+    word = case.word
+    for block in word.body.findall(W + "p")[40::3]:
+        node = next(block.iter(W + "t"), None)
+        if node is not None and node.text and next(block.iter(W + "tab"), None) is None:
+            node.text = "〖签〗" + node.text
+    strip_marks(word)
+    case.save(word)
+    written = case.put(turned)
+    assert not fates(written, Fate.MOVED, Fate.INSERTED, Fate.DELETED, Fate.CONFLICT)
+    sound(case.path)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_an_editor_saves_in_the_meantime_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    case = Case(tmp_path)
+    saved = case.path.read_bytes()
+    if not there:
+        case.path.unlink()
+    real = regenerate.files.write
+
+    def late(target: Path, *rest: Any) -> Path | None:
+        if target == case.path:
+            target.write_bytes(saved + b"late")
+        return real(target, *rest)
+
+    monkeypatch.setattr(regenerate.files, "write", late)
+    with pytest.raises(Refusal, match="生成期间"):
+        case.put(last_year_higher)
+    assert case.path.read_bytes() == saved + b"late"
+    assert not list(tmp_path.rglob("*重新生成前*"))
+
+
+def test_a_conflict_is_told_again_until_it_is_settled(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    word.reword(TOTAL, "各增加527.59", "均多出527.59")
+    case.save(word)
+    assert fates(case.put(last_year_higher)) == [Fate.CONFLICT]
+    again = case.put(last_year_higher)  # nothing changed
+    assert not again.changed
+    [said] = again.revisions
+    assert said.fate is Fate.CONFLICT
+    assert "尚未处理" in said.note
+    elsewhere = case.put(turned)  # the data changed, but not here
+    assert Fate.CONFLICT in fates(elsewhere)
+    assert len(comments(case.word)) == 1
+    word = case.word
+    for mark in list(word.root.iter(W + "commentRangeStart", W + "commentRangeEnd", W + "commentReference")):
+        mark.getparent().remove(mark)
+    case.save(word)
+    assert fates(case.put(turned), Fate.CONFLICT) == []
+
+
+def test_bookmarks_that_libreoffice_sets_twice_are_mended(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    mark = next(word.block(TOTAL).iter(W + "bookmarkStart"))
+    mark.addprevious(element(f'<w:bookmarkStart w:id="9999" w:name="{mark.get(W + "name")}"/>'))  # never ends
+    replace_words(word.block(TOTAL), "主要原因是", "究其原因，主要在于")
+    case.save(word)
+    assert fates(case.put(last_year_higher)) == [Fate.UPDATED]
+    sound(case.path)
