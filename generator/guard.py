@@ -35,7 +35,7 @@ UNREADABLE = (
 
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones that the file format allows
 _UNSAFE = re.compile(r"(^|/)\.\.?(/|$)|[\x00-\x1f:]|//")
-_XML = (".xml", ".rels", ".vml")
+XML = (".xml", ".rels", ".vml")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _PLAIN = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _BOM = b"\xef\xbb\xbf"
@@ -106,7 +106,7 @@ def no_declarations(data: bytes, part: str) -> None:
 def check_parts(archive: zipfile.ZipFile) -> None:
     """Every XML part of the archive, read or not, without a DOCTYPE; pictures and their like are passed over."""
     for info in archive.infolist():
-        if not info.filename.lower().endswith(_XML):
+        if not info.filename.lower().endswith(XML):
             continue
         before = b""
         for number, piece in enumerate(pieces(archive, info)):
