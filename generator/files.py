@@ -155,6 +155,22 @@ def _plainly(target: Path) -> Iterator[None]:
         raise Refusal(f"“{target}”不能作为文件名。", "请用 -o 另外指定一个文件名。") from error
 
 
+_SAID = {
+    **dict.fromkeys(_FULL, "磁盘空间不足"),
+    **dict.fromkeys(_CLOSED, "没有权限，或文件正被其他程序占用"),
+    errno.EIO: "磁盘、U 盘或网络位置读写出错",
+    errno.ENOENT: "文件或文件夹已不存在",
+    errno.EMFILE: "打开的文件过多",
+    errno.ENAMETOOLONG: "文件名过长",
+}
+
+
+def why(error: OSError) -> str:
+    """What the system says of a file, in the user's language where we know the words."""
+    number = error.errno
+    return (_SAID.get(number) if number is not None else None) or f"系统提示：{error.strerror or error}"
+
+
 def _refusal(target: Path, error: OSError) -> Refusal:
     whole = "原有文件没有改动。"
     if error.errno in _FULL:
@@ -168,6 +184,4 @@ def _refusal(target: Path, error: OSError) -> Refusal:
         return Refusal(f"文件名过长：“{target.name}”。", "请用 -o 指定一个较短的文件名。")
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return Refusal(f"“{target.parent}”不是文件夹，不能在其中写文件。", "请用 -o 另外指定一个位置。")
-    return Refusal(
-        f"不能写入“{target}”（系统提示：{error.strerror or error}）。{whole}", "请检查磁盘或网络位置是否可用后重试。"
-    )
+    return Refusal(f"不能写入“{target}”（{why(error)}）。{whole}", "请检查磁盘、U 盘或网络位置是否可用后重试。")

@@ -254,7 +254,7 @@ def test_answered_warnings_stand_apart(made) -> None:
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
-def test_an_unforeseen_fault_shows_no_traceback(monkeypatch: pytest.MonkeyPatch, format_: str) -> None:
+def test_an_unforeseen_fault_shows_no_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, format_: str) -> None:
     def fail(*_: object, **__: object) -> Generated:
         raise LookupError("某处")
 
@@ -263,7 +263,11 @@ def test_an_unforeseen_fault_shows_no_traceback(monkeypatch: pytest.MonkeyPatch,
     assert result.exit_code == 2
     assert "程序内部出错（LookupError：某处）" in result.output
     assert "Traceback" not in result.output
-    assert "Traceback" in run("generate", "a.xlsx", "--debug").stderr
+    said = run("generate", "a.xlsx", "--debug", "-o", str(tmp_path / "公开.docx")).stderr
+    (log,) = tmp_path.iterdir()
+    assert "Traceback" not in said
+    assert str(log) in said
+    assert "LookupError: 某处" in log.read_text(encoding="utf-8")
 
 
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,8 @@ FAULTS = [
     (errno.EDQUOT, "磁盘空间不足"),
     (errno.EACCES, "没有写入权限"),
     (errno.EROFS, "没有写入权限"),
-    (errno.EIO, "系统提示"),
+    (errno.EIO, "读写出错"),
+    (errno.ESTALE, "系统提示"),
 ]
 
 

@@ -19,6 +19,7 @@ LONGEST = 360  # lines of a module
 # What stands on which floor, and what each may take from outside the standard library.
 FLOORS: dict[str, tuple[int, set[str]]] = {
     "model": (0, set()),
+    "guard": (1, set()),
     "editions": (1, {"yaml"}),
     "workbook": (2, {"lxml"}),
     "checks": (2, set()),

@@ -705,7 +705,7 @@ REFUSED = [
     ("too many tags", sheet1("<worksheet>" + "<c/>" * 4_000_001 + "</worksheet>"), "过多|压缩比"),
     ("many entries", zipped({f"x{i}": b"" for i in range(5001)}), "上限"),
     ("zip password", flagged_as_encrypted(), "密码"),
-    ("no sheets", zipped({**entries(), "xl/_rels/workbook.xml.rels": "<Relationships/>"}), "没有可以读取的工作表"),
+    ("no sheets", zipped({**entries(), "xl/_rels/workbook.xml.rels": "<Relationships/>"}), "找不到工作表"),
 ]
 
 

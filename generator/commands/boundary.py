@@ -15,11 +15,11 @@ from typing import Any
 
 import click
 
+from .. import files
 from ..model.finding import Refusal
-from . import chinese, report
+from . import chinese, debuglog, report
 
 DONE, ERRORS, REFUSED, INTERRUPTED = 0, 1, 2, 130
-DEBUG = "GONGKAI_DEBUG"
 
 
 class _Edge:
@@ -41,6 +41,7 @@ class _Edge:
         if not standalone_mode:
             return call(args, prog_name, complete_var, False, windows_expand_args, **extra)
         speak_safely()
+        debuglog.command_line.set(given)
         try:
             code = call(args, prog_name, complete_var, False, windows_expand_args, **extra)
             _flush()
@@ -57,6 +58,15 @@ class _Edge:
         except BrokenPipeError:  # the reader of our output went away, as with `| head`
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (until the process ends)
             code = DONE
+        except (MemoryError, RecursionError):
+            code = refuse(
+                "内存不够，或文件的结构异常，没有写出新的文件。",
+                "请关闭其他程序后再试；仍不行的，请把工作簿另存为新的 .xlsx 后再试。",
+                None,
+                _wants_json(given),
+            )
+        except OSError as error:
+            code = _out_of_reach(error, given)
         except Exception as error:  # noqa: BLE001 (the last resort: a user must not see a traceback)
             code = _unforeseen(error, given)
         sys.exit(code if isinstance(code, int) else DONE)
@@ -108,6 +118,7 @@ def refuse(message: str, fix: str, workbook: str | None, as_json: bool) -> int:
         name = Path(workbook).name if workbook else ""
         told = message if not name or name in message else f"“{name}”：{message}"
         click.echo(f"{told}\n{fix}".rstrip(), err=True)
+    debuglog.keep(sys.exc_info()[1])
     return REFUSED
 
 
@@ -123,13 +134,18 @@ def _misuse(error: click.ClickException, given: list[str]) -> int:
     return refuse(f"命令写法有误：{message}", where, None, False)
 
 
-def _unforeseen(error: Exception, given: list[str]) -> int:
-    if "--debug" in given or os.environ.get(DEBUG):
-        import traceback
+def _out_of_reach(error: OSError, given: list[str]) -> int:
+    """A disk or a network drive that fails at a moment when nobody asked anything special of it."""
+    name = f"“{error.filename}”" if error.filename else "文件"
+    message = f"读写{name}时出错（{files.why(error)}），没有做完。原有文件没有改动。"
+    return refuse(message, "请检查磁盘、U 盘或网络位置是否可用、有无权限，然后重试。", None, _wants_json(given))
 
-        traceback.print_exception(error)
+
+def _unforeseen(error: Exception, given: list[str]) -> int:
     message = f"程序内部出错（{type(error).__name__}：{error}），没有写出新的文件。"
-    return refuse(message, "请加 --debug 重新运行，把屏幕内容和所用工作簿一并反馈给维护者。", None, _wants_json(given))
+    return refuse(
+        message, "请加 --debug 重新运行，把写出的日志和所用工作簿一并反馈给维护者。", None, _wants_json(given)
+    )
 
 
 def _wants_json(given: list[str]) -> bool:

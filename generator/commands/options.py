@@ -50,7 +50,9 @@ def subjects(function: _Decorated) -> _Decorated:
 
 
 def debug(function: _Decorated) -> _Decorated:
-    return click.option("--debug", is_flag=True, expose_value=False, help="程序内部出错时显示详细信息。")(function)
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, help="文件读不了或程序出错时，把详细信息写入输出文件旁的日志。"
+    )(function)
 
 
 def version(function: _Decorated) -> _Decorated:

@@ -14,8 +14,9 @@ from typing import Any
 
 from lxml import etree
 
+from .. import guard
 from ..model.blocks import Attachment
-from ..model.finding import Finding, Severity
+from ..model.finding import Finding, Refusal, Severity
 from .bookmarks import plain_name
 
 RULE = "F2"
@@ -25,6 +26,7 @@ _WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
 _PIC = "http://schemas.openxmlformats.org/drawingml/2006/picture"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MOST_BYTES = 200 * 1024 * 1024  # of a Word file when unpacked
+_MOST_XML = 16 * 1024 * 1024  # of it that is not pictures: some thousand pages
 
 
 class _Refused(Exception):
@@ -67,8 +69,8 @@ def _one(data: bytes, attachment: Attachment) -> tuple[bytes, tuple[str, ...]]:
     source_bytes = _read(Path(attachment.path))
     # Whatever a strange file makes the two libraries trip over ends in one of these; the document stays as it was.
     failures = (
-        PackageNotFoundError, zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError,
-        KeyError, ValueError, IndexError, AttributeError, TypeError, AssertionError, NotImplementedError,
+        PackageNotFoundError, zipfile.BadZipFile, zlib.error, etree.LxmlError, EOFError, OverflowError,
+        KeyError, ValueError, IndexError, AttributeError, TypeError, AssertionError, RuntimeError, MemoryError,
     )  # fmt: skip
     try:
         source = Document(io.BytesIO(source_bytes))
@@ -96,13 +98,16 @@ def _names(id: str) -> tuple[str, ...]:
 def _read(path: Path) -> bytes:
     try:
         found = path.read_bytes()
-        with zipfile.ZipFile(io.BytesIO(found)) as package:
-            if sum(item.file_size for item in package.infolist()) > _MOST_BYTES:
+        with guard.opened(found) as package:
+            sizes = {item.filename: item.file_size for item in package.infolist()}
+            xml = sum(size for name, size in sizes.items() if name.lower().endswith(guard.XML))
+            if sum(sizes.values()) > _MOST_BYTES or xml > _MOST_XML:
                 raise _Refused("解压后过大")
+            guard.check_parts(package)
     except OSError as error:
         raise _Refused(f"打不开（{error.strerror}）") from error
-    except zipfile.BadZipFile as error:
-        raise _Refused("不是完好的 Word 文档（.docx）") from error
+    except Refusal as refusal:
+        raise _Refused(f"不是完好的 Word 文档（.docx）：{refusal.message.rstrip('。')}") from refusal
     return found
 
 

@@ -14,6 +14,7 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import nsmap
 from lxml import etree
 
+from .. import guard
 from ..model.blocks import (
     Attachment,
     Block,
@@ -289,11 +290,14 @@ def template(style: Path) -> tuple[Any, styles.StyleSheet]:
     """The edition's style.docx, opened and read; Refusal when it is no Word document."""
     try:
         data = style.read_bytes()
+        with guard.opened(data) as parts:
+            guard.check_parts(parts)
         document = docx.Document(io.BytesIO(data))
         return document, _sheet(data, document)
-    except (OSError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError, LookupError, ValueError) as error:
+    except (Refusal, *guard.UNREADABLE, PackageNotFoundError, etree.LxmlError, LookupError, MemoryError) as error:
+        why = f"（{error.message.rstrip('。')}）" if isinstance(error, Refusal) else ""
         raise Refusal(
-            f"样式文件 {style.parent.name}/{style.name} 不是完好的 Word 文档（.docx）。",
+            f"样式文件 {style.parent.name}/{style.name} 不是完好的 Word 文档（.docx）{why}。",
             "请用 Word 重新保存，或改用本版本自带的 style.docx。",
         ) from error
 

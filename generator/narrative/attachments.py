@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 import struct
-import zipfile
 from pathlib import Path
 
+from .. import guard
 from ..model.blocks import Attachment, Block, Paragraph, Span, SpanKind, Style
 from ..model.book import RowData
 from ..model.cell import CellRef
-from ..model.finding import Finding, Severity
+from ..model.finding import Finding, Refusal, Severity
 from .context import Context
 from .wording import cell_ref
 
@@ -100,9 +99,9 @@ def locate(folder: Path, name: str) -> Path:
 
 def _whole_word_file(data: bytes) -> bool:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
+        with guard.opened(data) as package:
             return {"[Content_Types].xml", "_rels/.rels"} <= set(package.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except Refusal:
         return False
 
 

@@ -12,13 +12,19 @@ from lxml import etree
 from ..model.finding import Refusal
 from . import plain
 from .match import norm
-from .package import WHOLE_TAGS, Package, local, rows_of
+from .package import Package
+from .xmlparts import WHOLE_TAGS, elements, local, rows_of
 
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 MAX_INDEXED = 80  # longer texts are prose, never a head or label
 MAX_MERGES = 200_000
+MAX_LENGTH = 32_767  # what a cell can hold
+MAX_STRINGS = 500_000
+MAX_FORMAT = 255  # of a number format
+_COUNT_EVERY = 1000  # cells between two looks at the limit
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_HALF = re.compile("[\ud800-\udfff]")
 _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 # Built-in formats that show a date or time; 27–36 and 50–58 are those of Chinese Excel.
 _DATE_IDS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
@@ -27,7 +33,8 @@ _NOT_CODE = re.compile(r'"[^"]*"|\\.|\[(?!h|m|s)[^\]]*\]|_.|\*.', re.IGNORECASE)
 
 
 class Raw(NamedTuple):
-    """``type``: n number, t text, b boolean, e error, d ISO date, "" nothing stored, x unreadable."""
+    """``type``: n number, t text, b boolean, e error, d ISO date, "" nothing stored, x unreadable, l too long,
+    2 two contents for one place."""
 
     type: str
     text: str
@@ -93,7 +100,10 @@ def unescape(text: str) -> str:
     if "_x" not in text:
         return text
     plain = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
-    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\ufffd", "")
+    if plain.isprintable():
+        return plain
+    joined = plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return _HALF.sub("\ufffe", joined)  # as little a character as the others that are removed with a remark
 
 
 def _texts(node: etree._Element) -> str:
@@ -114,7 +124,12 @@ def shared_strings(package: Package) -> tuple[str, ...]:
     part = package.related.get("sharedStrings")
     if part is None or not package.has(part):
         return ()
-    return tuple(_texts(item) for item in package.tree(part) if local(item.tag) == "si")
+    found: list[str] = []
+    for item in elements(package.data(part), part, ("{*}si",)):
+        found.append(_texts(item))
+        if len(found) > MAX_STRINGS:
+            raise Refusal(f"工作簿的文字过多（超过 {MAX_STRINGS} 条）。", "请删去与公开无关的工作表后再试。")
+    return tuple(found)
 
 
 def styles(package: Package) -> Styles:
@@ -122,16 +137,14 @@ def styles(package: Package) -> Styles:
     if part is None or not package.has(part):
         return Styles()
     custom: dict[int, str] = {}
-    codes: list[tuple[int, str]] = []
-    for child in package.tree(part):
-        tag = local(child.tag)
-        if tag == "numFmts":
-            custom = {_whole(n.get("numFmtId")): n.get("formatCode", "") for n in child}
-        elif tag == "cellXfs":
-            for xf in child:
-                number = _whole(xf.get("numFmtId"))
-                codes.append((number, custom.get(number, _BUILT_IN.get(number, ""))))
-    return Styles(tuple(codes))
+    numbers: list[int] = []
+    for node in elements(package.data(part), part, ("{*}numFmt", "{*}xf")):
+        number = _whole(node.get("numFmtId"))
+        if local(node.tag) == "numFmt":
+            custom[number] = node.get("formatCode", "")[:MAX_FORMAT]
+        elif local(getattr(node.getparent(), "tag", "")) == "cellXfs":
+            numbers.append(number)
+    return Styles(tuple((number, custom.get(number, _BUILT_IN.get(number, ""))) for number in numbers))
 
 
 def _whole(text: str | None) -> int:
@@ -184,34 +197,54 @@ def read_sheet(package: Package, name: str, part: str, strings: tuple[str, ...],
     usual = plain.split(data) if data.count(b"<") <= WHOLE_TAGS else None
     if usual is not None:
         try:
-            return _plain_sheet(name, part, usual, strings, top)
+            sheet = _plain_sheet(name, part, usual, strings, top)
+            package.spend(sum(map(len, sheet.rows.values())), name)
+            return sheet
         except plain.Unusual:
             pass  # read below as any XML
     sheet = Sheet(name)
-    last, ascending = 0, True
+    last, ascending, count = 0, True, 0
     for element in rows_of(data, part):
         if element.tag[-3:] != "row":
             _merge(sheet, element.get("ref", ""))
             continue
-        number = element.get("r")
-        row = _whole(number) if number is not None else last + 1
-        if not 0 < row <= MAX_ROW:
-            _place(f"A{number}", name)
+        row = _row_number(element, last, name)
         if row > top:
             break
         cells = _cells(element, row, name, strings)
         if cells:
             ascending = ascending and row > last
-            sheet.rows.setdefault(row, {}).update(cells)
+            there = sheet.rows.setdefault(row, cells)
+            if there is not cells:
+                for column, raw in cells.items():
+                    _put(there, column, raw)
+            count += len(cells)
+            if count > _COUNT_EVERY:
+                package.spend(count, name)
+                count = 0
         last = row
+    package.spend(count, name)
     if not ascending:
         sheet.rows = dict(sorted(sheet.rows.items()))
     return sheet
 
 
+def _row_number(element: etree._Element, last: int, name: str) -> int:
+    """The row's own number, else that of its first cell with an address, else the next."""
+    number = element.get("r")
+    if number is None:
+        addresses = (child.get("r", "") for child in element)
+        number = next((address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for address in addresses if address), None)
+    row = _whole(number) if number is not None else last + 1
+    if not 0 < row <= MAX_ROW:
+        _place(f"A{number}", name)
+    return row
+
+
 def _plain_sheet(name: str, part: str, usual: tuple[str, bytes], strings: tuple[str, ...], top: int) -> Sheet:
     sheet = Sheet(name)
     text, rest = usual
+    merges = [element.get("ref", "") for element in rows_of(rest, part)]  # and nothing around the rows is damaged
     for row, found in plain.rows_of(text if top >= MAX_ROW else plain.first_rows(text, top)):
         if row > top:
             return sheet
@@ -225,7 +258,9 @@ def _plain_sheet(name: str, part: str, usual: tuple[str, bytes], strings: tuple[
             if not before < column <= MAX_COLUMN:
                 raise plain.Unusual
             before = column
-            if value and kind == "inlineStr" and "_x" not in value:
+            if value and len(value) > MAX_LENGTH:
+                cells[column] = Raw("l", value[:MAX_INDEXED], style, formula)
+            elif value and kind == "inlineStr" and "_x" not in value:
                 cells[column] = Raw("t", value, style, formula)
             elif value and kind == "n":
                 cells[column] = Raw(kind, value, style, formula)
@@ -235,8 +270,7 @@ def _plain_sheet(name: str, part: str, usual: tuple[str, bytes], strings: tuple[
                 cells[column] = raw
         if cells:
             sheet.rows[row] = cells
-    merges = plain.merges(rest)
-    for reference in (e.get("ref", "") for e in rows_of(rest, part)) if merges is None else merges:
+    for reference in merges:
         _merge(sheet, reference)
     return sheet
 
@@ -247,16 +281,27 @@ def _cells(element: etree._Element, row: int, name: str, strings: tuple[str, ...
     for c in element:
         address = c.get("r")
         before = column
-        # The row is the enclosing one; only the letters of the address count.
-        column = column + 1 if address is None else _column(address.rstrip("0123456789"))
-        if not 0 < column <= MAX_COLUMN:
+        column = column + 1 if address is None else _column(letters := address.rstrip("0123456789"))
+        if not 0 < column <= MAX_COLUMN or (address is not None and address[len(letters) :] != str(row)):
             _place(address or f"XFE{row}", name)
+            raise Refusal(
+                f"文件已损坏：工作表“{name}”第 {row} 行中有位置为 {(address or '')[:20]} 的单元格。",
+                "请用 Excel 或 WPS 打开并重新保存。",
+            )
         if len(c):
             raw = _raw(c.get("t", "n"), *_content(c), strings)
             if raw is not None:
                 ascending = ascending and column > before
-                cells[column] = raw
+                _put(cells, column, raw)
     return cells if ascending else dict(sorted(cells.items()))
+
+
+def _put(cells: dict[int, Raw], column: int, raw: Raw) -> None:
+    """The cell in its place; where one with another content stands already, neither is right."""
+    there = cells.get(column)
+    if there is not None and there[:2] != raw[:2]:
+        raw = Raw("2", f"{there.text[:MAX_INDEXED]}、{raw.text[:MAX_INDEXED]}", raw.style, raw.formula)
+    cells[column] = raw
 
 
 def _content(c: etree._Element) -> tuple[str | None, str, bool]:
@@ -282,14 +327,20 @@ def _raw(kind: str, value: str | None, style: str, formula: bool, strings: tuple
     if not value:
         # A formula whose stored result is an empty text is a blank; one without any result was never calculated.
         return Raw("t" if kind == "str" else "", "", style, True) if formula else None
-    if kind == "n":
-        return Raw("n", value, style, formula)
     if kind == "s":
-        at = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
+        at = int(value) if len(value) < 10 and value.isascii() and value.isdigit() else -1
         text = strings[at] if 0 <= at < len(strings) else None
-        return Raw("x", value, style, formula) if text is None else Raw("t", text, style, formula) if text else None
-    if kind in ("str", "inlineStr"):
-        return Raw("t", unescape(value) if kind == "str" else value, style, formula)
+        if text is None:
+            return Raw("x", value[:MAX_INDEXED], style, formula)
+        kind, value = "t", text
+        if not text:
+            return None
+    elif kind in ("str", "inlineStr"):
+        kind, value = "t", unescape(value) if kind == "str" else value
+    if len(value) > MAX_LENGTH:
+        return Raw("l", value[:MAX_INDEXED], style, formula)
+    if kind in "tn":
+        return Raw(kind, value, style, formula)
     return Raw(kind if kind in ("b", "e", "d") else "x", value, style, formula)
 
 

@@ -9,7 +9,7 @@ from ..model.cell import Cell, CellKind, CellRef
 from ..model.finding import Severity
 from ..model.form import Kind
 from . import values
-from .cells import Raw, Sheet, Styles
+from .cells import MAX_LENGTH, Raw, Sheet, Styles
 from .match import norm
 from .notes import Notes
 from .values import Reading
@@ -23,6 +23,7 @@ _BOXES = re.compile("[□☐☑☒✓✔√■▣●◉○\ufe0e\ufe0f]")
 
 _NOT_COMPUTED = "的公式没有保存计算结果"
 _NOT_COMPUTED_FIX = "请用 Excel 或 WPS 打开工作簿，待公式算出结果后保存，再运行一次。"
+_UNUSABLE = frozenset({"", "x", "e", "l", "2"})
 _NUMBER_FIX = "请在该单元格只填数字；没有金额的留空。"
 
 
@@ -59,7 +60,7 @@ class Converter:
         amount = kind is Kind.MONEY or kind is Kind.COUNT or kind is Kind.NUMBER
         if amount and raw.type == "n" and not self.styles.is_date(raw.style):
             return self._number(ref, raw, kind, places)
-        if raw.type in ("", "x", "e") or (amount and raw.type == "b"):
+        if raw.type in _UNUSABLE or (amount and raw.type == "b"):
             return self._unusable(ref, raw)
         if amount:
             return self._amount(ref, raw, kind, places)
@@ -78,6 +79,10 @@ class Converter:
             return self._bad(
                 "S4", ref, raw._replace(text="TRUE" if raw.text == "1" else "FALSE"), "是逻辑值，不是数字", _NUMBER_FIX
             )
+        if raw.type == "l":
+            return self._bad("S4", ref, raw, f"的内容超过 {MAX_LENGTH} 字，单元格容纳不下", "请删减后重新填写。")
+        if raw.type == "2":
+            return self._bad("S4", ref, raw, "在文件中有两个内容，不知以哪个为准", "请重新填写该单元格并保存。")
         return self._bad("S4", ref, raw, "的内容已损坏，读不出来", "请重新填写该单元格并保存。")
 
     def _number(self, ref: CellRef, raw: Raw, kind: Kind, places: int | None) -> Cell:

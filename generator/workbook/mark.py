@@ -20,7 +20,7 @@ from .mark_comments import comment
 from .mark_parts import Parts, put_before
 from .mark_seal import seal
 from .mark_styles import LIGHT, STRONG, Styles
-from .package import Package, local, open_package, unpack
+from .package import Package, local, open_package, unpack, within_limits
 
 _WORST_FIRST = tuple(Severity)
 _MAX_ROW, _MAX_COLUMN = 1 << 20, 1 << 14
@@ -35,7 +35,7 @@ _AFTER_VIEWS = (
 def mark(workbook: bytes | Path, findings: tuple[Finding, ...], *, title: str) -> bytes:
     """A copy of ``workbook`` with ``findings`` marked, most serious first, under ``title``; the same bytes for the
     same arguments. Refusal when the workbook can't be read."""
-    with unpack(workbook) if isinstance(workbook, bytes) else open_package(workbook) as package:
+    with within_limits(), unpack(workbook) if isinstance(workbook, bytes) else open_package(workbook) as package:
         parts = Parts(package)
         ordered = sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.severity))
         sheets: dict[str, str] = {}

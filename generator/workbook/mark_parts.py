@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from lxml import etree
 
-from .package import Package, damaged, local
+from .package import Package
+from .xmlparts import local, parse
 
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -77,11 +78,7 @@ class Parts:
     def tree(self, part: str) -> etree._Element:
         """The root of a part, to be changed in place."""
         if part not in self._trees:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-            try:
-                self._trees[part] = etree.fromstring(self.data(part), parser)
-            except (etree.XMLSyntaxError, ValueError) as error:
-                raise damaged(part) from error
+            self._trees[part] = parse(self.data(part), part, whole=True)
         return self._trees[part]
 
     def add(self, part: str, root: etree._Element, kind: str) -> None:

@@ -18,7 +18,7 @@ from .convert import Converter
 from .forms import PerformanceReader
 from .match import SheetMatch, match_sheets, norm
 from .notes import Notes
-from .package import Package, SheetPart, open_package
+from .package import Package, SheetPart, open_package, within_limits
 from .recognise import Recogniser, say_edition, say_year, serving
 from .sheets import SheetReader
 
@@ -37,7 +37,7 @@ def read(path: Path | str, edition_id: str | None = None, library: Library = BUI
     collecting = gc.isenabled()
     gc.disable()  # many small values and hardly a cycle
     try:
-        with open_package(Path(path)) as package:
+        with within_limits(), open_package(Path(path)) as package:
             return Workbook(package, Path(path), library).read(edition_id)
     finally:
         if collecting:
@@ -52,7 +52,13 @@ class Workbook:
         self.parts: dict[str, SheetPart] = {}
         self.notes = Notes()
         for part in sorted(package.sheets, key=lambda part: part.hidden):  # a hidden copy never comes first
-            self.parts.setdefault(part.name, part)
+            if self.parts.setdefault(part.name, part) is not part:
+                self.notes.add(
+                    "S1",
+                    Severity.ERROR,
+                    f"文件中有两张同名的工作表“{part.name}”，只读取了前一张。",
+                    "请删去或改名多余的一张。",
+                )
         self.names = tuple(self.parts)
         self.strings = cells.shared_strings(package)
         self.convert = Converter(self.notes, cells.styles(package), package.date1904)

@@ -21,6 +21,7 @@ from .match import loose, norm, year_pattern
 
 _OPTIONAL = frozenset({Kind.LINE, Kind.HELP, Kind.RATE})
 _UNITS = ("元", "万元", "千元", "百元", "亿元")
+_LONGEST_LINE = 300  # over a table; longer texts are prose
 _RESTORE = "请恢复表样的表头文字（全半角、空格、换行不影响）。"
 
 
@@ -104,7 +105,7 @@ class SheetReader:
             if row >= before:
                 break
             for column, raw in cells.items():
-                if raw.type == "t":
+                if raw.type == "t" and len(raw.text) <= _LONGEST_LINE:
                     text, ref = norm(raw.text), CellRef(sheet.name, row, column)
                     name, colon, rest = text.partition(":")
                     year = title.match(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..editions.subjects import FILE_STEM, NoHead, SubjectList, from_rows, read_csv
 from ..model.finding import Refusal
 from . import cells
-from .package import open_package
+from .package import open_package, within_limits
 
 _SUFFIXES = (".csv", ".xlsx")
 
@@ -45,7 +45,7 @@ def read(path: Path) -> SubjectList:
 def _read_xlsx(path: Path) -> SubjectList:
     """All sheets that have the head of a list, one after the other: 功能分类 and 经济分类 are often apart."""
     made, refused = SubjectList.NONE, []
-    with open_package(path) as package:
+    with within_limits(), open_package(path) as package:
         strings = cells.shared_strings(package)
         for part in package.sheets:
             sheet = cells.read_sheet(package, part.name, part.part, strings)
