@@ -44,13 +44,17 @@ class Checked:
 
 @dataclass(frozen=True)
 class Generated:
-    """``output`` is None when findings at error level kept the document from being written."""
+    """``output`` is None when findings at error level kept the document from being written.
+
+    ``checked`` is what was read, for whoever wants its figures without reading the workbook again.
+    """
 
     edition: str
     findings: tuple[Finding, ...]
     output: Path | None = None
     pages: int | None = None
     set_aside: Path | None = None
+    checked: Checked | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def generate(
     checked = check(workbook, edition_id, say)
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
-        return Generated(edition.id, findings)
+        return Generated(edition.id, findings, checked=checked)
     with editions_in_order(), uncollected():
         from .document.package import fingerprint_ok
         from .document.render import render
@@ -97,15 +101,15 @@ def generate(
         disclosure, more = compose(edition, checked.book, draft)
         findings = _ordered(findings, _unsaid(checked, more))
         if has_errors(findings) and not draft:
-            return Generated(edition.id, findings)
+            return Generated(edition.id, findings, checked=checked)
         say("排版")
         rendered = render(edition.find("style.docx"), disclosure)
         findings = _ordered(findings, _unsaid(checked, rendered.findings))
         if has_errors(findings) and not draft:
-            return Generated(edition.id, findings)
+            return Generated(edition.id, findings, checked=checked)
         say("写入文件")
         aside = files.write(target, rendered.data, lambda old: _KEPT[fingerprint_ok(old)])
-        return Generated(edition.id, findings, target, rendered.pages, aside)
+        return Generated(edition.id, findings, target, rendered.pages, aside, checked)
 
 
 def worth_marking(findings: tuple[Finding, ...]) -> bool:

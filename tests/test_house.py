@@ -26,8 +26,9 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
     "document": (2, {"lxml", "docx", "docxcompose"}),
     "files": (3, set()),
     "pipeline": (3, set()),
-    "commands": (4, {"click"}),
-    "__main__": (5, set()),
+    "bureau": (4, {"openpyxl", "distributed"}),
+    "commands": (5, {"click"}),
+    "__main__": (6, set()),
     "__init__": (0, set()),
 }
 # Modules that may take more than their floor.

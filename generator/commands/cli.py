@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..model.finding import Finding, Refusal
-from . import lookup, options, report
+from . import batch, lookup, options, report
 from .boundary import DONE, ERRORS, Command, Group, refuse
 from .lookup import span
 from .progress import Progress
@@ -232,6 +232,7 @@ def _choose_edition(edition_id: str | None, year: int | None) -> tuple[str, str]
 
 gongkai.add_command(lookup.editions)
 gongkai.add_command(lookup.rules)
+gongkai.add_command(batch.batch)
 
 
 def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:
