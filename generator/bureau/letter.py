@@ -14,6 +14,7 @@ from .rounds import Comparison, Matter, compare
 from .store import Record, Status
 
 _CELLS = 12  # places named after a matter; all of them are in the marked copy
+_RELATIONS = 6  # told under a matter
 _END = "。；！？"
 
 
@@ -45,14 +46,14 @@ class _Page:
         self.add(f"{chinese(self.chapters)}、{text}", Style.SECTION)
 
     def right(self, text: str) -> None:
-        self.blocks.append(Paragraph(f"letter.{len(self.blocks)}", Style.TABLE_UNIT, (), right=(Span(text),)))
+        self.blocks.append(Paragraph(f"letter.{len(self.blocks)}", Style.CONTENTS_1, (), right=(Span(text),)))
 
 
 def _head(page: _Page, record: Record, workbook: str) -> None:
     about = f"《{record.document}》工作簿" if record.document else f"公开工作簿“{workbook}”"
-    page.add(f"关于退回修改{about}的意见" if record.document else "关于退回公开工作簿的意见", Style.TABLE_TITLE)
+    page.add(f"关于退回修改{about}的意见" if record.document else "关于退回公开工作簿的意见", Style.CONTENTS_TITLE)
     page.blocks.append(
-        Paragraph("letter.to", Style.TABLE_UNIT, (Span(f"{record.unit or '填报单位'}：", SpanKind.USER),))
+        Paragraph("letter.to", Style.CONTENTS_1, (Span(f"{record.unit or '填报单位'}：", SpanKind.USER),))
     )
     if record.status is Status.REFUSED:
         page.add(f"你单位报送的{about}收悉，但不能读取，未能审核，现予退回，请按下列意见重新报送。")
@@ -88,17 +89,19 @@ def _matters(page: _Page, record: Record) -> None:
 
 
 def _said(number: int, matter: Matter) -> Iterator[str]:
-    """The matter in its own words, where it stands unless it says so, and what to do."""
+    """The matter in its own words, where it stands unless it says so, and what to do; then what does not hold."""
     first, *more = [line.strip() for line in str(matter["message"]).split("\n") if line.strip()] or [""]
-    text = f"{number}.{_ended(first)}"
+    text = f"{number}. {_ended(first)}"
     places = _places(matter, first)
     if places:
         text += f"位置：{places}。"
-    if more:
-        text += "因此不成立的关系：" + "；".join(line.rstrip(_END) for line in more) + "。"
     if matter.get("fix"):
         text += f"处理：{_ended(str(matter['fix']))}"
     yield text
+    for count, line in enumerate(more[:_RELATIONS], 1):
+        yield f"（{count}）{_ended(line)}"
+    if len(more) > _RELATIONS:
+        yield f"……共{len(more)}项，其余见标注副本。"
 
 
 def _ended(text: str) -> str:

@@ -21,7 +21,8 @@ _LONGEST = 32_000  # characters of the 32,767 that a cell holds
 _MOST_LINKS = 60_000  # of the 65,530 that a sheet holds
 _ACTIVE = "=+-@\t\r"  # at the beginning of a text that is typed in, these make a formula of it
 _CENT, _RATE = Decimal("0.01"), Decimal("0.0001")
-_TALL, _LINE = 48.0, 15.0
+_ONE_PAGE = 260  # characters of a sheet that is printed on pages of its own width
+_TALL = 48.0
 
 HEAD, RED, YELLOW, GREEN, GREY = "DCE6F1", "F8CBAD", "FFEB9C", "C6EFCE", "E7E6E6"
 
@@ -109,8 +110,9 @@ class Sheet:
         if frozen:
             sheet.freeze_panes = frozen
         sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        if sum(widths) < _ONE_PAGE:
+            sheet.page_setup.fitToHeight = 0
+            sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
     def title(self, text: str, height: float = 26.0) -> None:
         self._append([(text, "title")], height)
