@@ -439,7 +439,7 @@ def test_who_stands_out(numbers: list[str], apart: list[int]) -> None:
 
 def test_reasons_are_alike_but_for_figures_and_names() -> None:
     left = plain_words("某某局因新增图书馆开馆运行经费 35.2 万元，较上年增加。", "某某局")
-    assert left == plain_words("因新增图书馆开馆运行经费1,035.20万元,较上年增加", "别的局").replace("###", "##")
+    assert left == plain_words("因新增图书馆开馆运行经费1,035.20万元,较上年增加", "别的局")
     assert alike("因新增图书馆开馆运行经费和设备购置费较上年增加", "因新增图书馆开馆运行经费和设备采购费较上年增加")
     assert not alike("因新增图书馆开馆运行经费较上年增加", "因人员退休减少工资支出较上年减少")
 
