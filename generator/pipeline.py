@@ -6,7 +6,7 @@ A step's code is imported when the step is taken, so that checking never waits f
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from .model.book import Book
 from .model.finding import Finding, Refusal, Severity
 
 if TYPE_CHECKING:
-    from .editions import Edition
+    from .editions import Edition, Library
 
 _WORST_FIRST = tuple(Severity)
 OUTPUT_FOLDER = "outputs"
@@ -66,14 +66,43 @@ class Marked:
     stale: Path | None = None
 
 
-def check(workbook: Path, edition_id: str | None = None, say: Say = _silent) -> Checked:
-    """Read the workbook and put every rule to it; Refusal when the file can't be used at all."""
+def open_library(templates: Iterable[Path] = (), subjects: Path | None = None, workbook: Path | None = None) -> Library:
+    """Where editions come from in this run: further folders of editions, and the subject list in force.
+
+    That is ``subjects``, else a 科目 file beside ``workbook``, else one in a folder of editions, else none but the
+    built-in one. Refusal when a folder or the list can't be used.
+    """
+    from .editions import BUILT_IN, Library
+
+    roots = tuple(templates)
+    for root in roots:
+        if not root.is_dir():
+            fix = "请核对 --templates（或环境变量 GONGKAI_TEMPLATES）写的文件夹。"
+            raise Refusal(f"没有版式文件夹“{root}”。", fix)
+    places = ((workbook.parent,) if workbook is not None else ()) + roots
+    if subjects is None and not places:
+        return BUILT_IN
+    from .workbook.subjects import found, read
+
+    path = subjects or found(places)
+    if path is None:
+        return Library(roots) if roots else BUILT_IN
+    return Library(roots, read(path))
+
+
+def check(
+    workbook: Path, edition_id: str | None = None, say: Say = _silent, library: Library | None = None
+) -> Checked:
+    """Read the workbook and put every rule to it; Refusal when the file can't be used at all.
+
+    Without a ``library``: the built-in editions, and a subject list that lies beside the workbook.
+    """
     with editions_in_order(), uncollected():
         from .checks.run import run
         from .workbook.read import read
 
         say("读取工作簿")
-        edition, book = read(workbook, edition_id)
+        edition, book = read(workbook, edition_id, library or open_library(workbook=workbook))
         say("校验")
         return Checked(edition, book, _ordered(run(edition, book)))
 
@@ -85,10 +114,11 @@ def generate(
     draft: bool = False,
     edition_id: str | None = None,
     say: Say = _silent,
+    library: Library | None = None,
 ) -> Generated:
     """The disclosure of a workbook, written to ``output``; a draft is written in spite of errors and marked so."""
     target = output_path(workbook, output, draft)
-    checked = check(workbook, edition_id, say)
+    checked = check(workbook, edition_id, say, library)
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
         return Generated(edition.id, findings, checked=checked)
@@ -144,16 +174,24 @@ def marked_path(workbook: Path, given: Path | None) -> Path:
     return given
 
 
-def new(output: Path, edition_id: str, *, year: int | None, unit: str | None, force: bool = False) -> Path | None:
+def new(
+    output: Path,
+    edition_id: str,
+    *,
+    year: int | None,
+    unit: str | None,
+    force: bool = False,
+    library: Library | None = None,
+) -> Path | None:
     """A blank workbook at ``output``; with ``force`` a file that stands there is kept under another name."""
     with editions_in_order():
         from .checks.live import live
-        from .editions import load
+        from .editions import BUILT_IN
         from .workbook.blank import build
 
         if output.exists() and not force:
             raise Refusal(f"“{output}”已经存在，没有改动它。", "请用 -o 另外指定一个文件名；确要重建的，加 --force。")
-        edition = load(edition_id)
+        edition = (library or BUILT_IN).load(edition_id)
         made = build(edition, year=year, unit=unit, checks=live(edition))
         return files.write(output, made, lambda _: REPLACED)
 
@@ -210,6 +248,5 @@ def editions_in_order() -> Iterator[None]:
     try:
         yield
     except EditionError as error:
-        raise Refusal(
-            f"版式有误：{error}", "可用 gongkai editions 查看现有版式；自行改过版式文件的，请按提示改正。"
-        ) from error
+        fix = error.fix or "可用 gongkai editions 查看现有版式；自行改过版式文件的，请按提示改正。"
+        raise Refusal(f"版式有误：{error}", fix) from error

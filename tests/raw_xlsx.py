@@ -170,7 +170,7 @@ def _head(made: Page, cells: tuple[heads.HeadCell, ...], top: int) -> None:
 
 
 def _table(made: Page, form: Form, content: Mapping[str, Any]) -> None:
-    width = sum(len(block.columns) for block in form.blocks)
+    width = sum(column.across for block in form.blocks for column in block.columns)
     made.cells[2, width] = form.form_no
     made.cells[3, 1], made.cells[3, width] = "部门：某单位", "金额单位：万元"
     cells, depth = heads.table_head(form)
@@ -179,7 +179,7 @@ def _table(made: Page, form: Form, content: Mapping[str, Any]) -> None:
     last = 4 + depth
     for block in form.blocks:
         last = max(last, _rows(made, block, content.get(block.key), 4 + depth, left))
-        left += len(block.columns)
+        left = heads.starts(block, left)[-1]
     for number, note in enumerate(form.notes):
         made.cells[last + 1 + number, 1] = note
 
@@ -203,6 +203,7 @@ def _rows(made: Page, block: Any, given: Any, top: int, left: int) -> int:
     """Writes the rows of a block; returns the first row below them."""
     fixed = {r["_key"]: r for r in given or [] if "_key" in r} if block.open else dict(given or {})
     at = top
+    places = heads.starts(block, left)
     for number, row in enumerate(block.rows):
         values = fixed.get(row.key, {}) if not row.spacer else {}
         lead = next((i for i, c in enumerate(block.columns) if c.kind is Kind.MONEY), len(block.columns))
@@ -211,24 +212,27 @@ def _rows(made: Page, block: Any, given: Any, top: int, left: int) -> int:
             if column.kind is Kind.LABEL and not row.label_span:
                 text = row.label
             elif column.kind is Kind.CODE:
-                text = row.code or (row.label if block.open else None)
+                beside = number == 0 and block.split_beside_total  # 类, 款, 项 stand there
+                text = row.code or (row.label if block.open and not beside else None)
+            elif column.kind is Kind.NAME and number == 0 and block.split_beside_total:
+                text = row.label
             elif column.kind is Kind.HELP:
                 text = row.comment
             elif column.kind is Kind.LINE:
                 text = block.first_line + number
             if text is not None:
-                made.cells[at, left + i] = text
+                made.cells[at, places[i]] = text
             if not row.spacer:
-                made.at[row.key, column.key] = (at, left + i)
+                made.at[row.key, column.key] = (at, places[i])
         if row.label_span:
-            made.cells[at, left + lead - row.label_span] = row.label
+            made.cells[at, places[lead] - row.label_span] = row.label
         at += 1
     for row in given or [] if block.open else []:
         if "_key" not in row:
             for i, column in enumerate(block.columns):
                 if column.key in row:
-                    made.cells[at, left + i] = row[column.key]
-                made.at[str(row.get("code", f"{block.key}.{at}")), column.key] = (at, left + i)
+                    made.cells[at, places[i]] = row[column.key]
+                made.at[str(row.get("code", f"{block.key}.{at}")), column.key] = (at, places[i])
             at += 1
     return at
 

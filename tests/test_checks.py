@@ -295,28 +295,28 @@ def test_work_grows_with_rows_and_not_faster() -> None:
 @pytest.mark.parametrize(
     ("rule", "complaint"),
     [
-        ("formula: totals.gpb.amount", "compares nothing"),
-        ("formula: totals.gpb.amount = nowhere.gpb.amount", "no form 'nowhere'"),
-        ("formula: totals.gbp.amount = income.all.total", "no row 'gbp'"),
-        ("formula: totals.gpb.amount = income.all.totel", "no column 'totel'"),
-        ("formula: totals.gpb = income.all.total", "not form.row.column"),
-        ('formula: "totals.{item}.amount = income.all.total"', "`each` does not fill"),
-        ('{formula: "totals.{i}.amount = income.all.total", each: {i: [gpb, gbp]}}', "no row 'gbp'"),
-        ("formula: sum(totals.gpb.amount) = income.all.total", "no function 'sum'"),
-        ("formula: totals.gpb.amount = = income.all.total", "unexpected"),
-        ("coded: magic", "no coded check 'magic'"),
-        ("{coded: required, formula: totals.gpb.amount = income.all.total}", "exactly one of"),
-        ("{implied: [diagonals], scope: [totals]}", "'diagonals' is none of"),
-        ("{implied: [rows], scope: [totals.left]}", "no block 'left'"),
-        ("{formula: totals.gpb.amount = income.all.total, tolerance: some}", "tolerance 'some'"),
-        ("{formula: totals.gpb.amount = income.all.total, sevrity: error}", "unknown key 'sevrity'"),
+        ("formula: totals.gpb.amount", "没有比较什么"),
+        ("formula: totals.gpb.amount = nowhere.gpb.amount", "没有表 nowhere"),
+        ("formula: totals.gbp.amount = income.all.total", "没有行 gbp"),
+        ("formula: totals.gpb.amount = income.all.totel", "没有列 totel"),
+        ("formula: totals.gpb = income.all.total", "不是 表.行.列"),
+        ('formula: "totals.{item}.amount = income.all.total"', "没有在 each 中列出"),
+        ('{formula: "totals.{i}.amount = income.all.total", each: {i: [gpb, gbp]}}', "没有行 gbp"),
+        ("formula: sum(totals.gpb.amount) = income.all.total", "没有函数“sum”"),
+        ("formula: totals.gpb.amount = = income.all.total", "放错了地方"),
+        ("coded: magic", "没有名为“magic”的 coded"),
+        ("{coded: required, formula: totals.gpb.amount = income.all.total}", "只能有 formula、implied、coded 之一"),
+        ("{implied: [diagonals], scope: [totals]}", "不能写“diagonals”"),
+        ("{implied: [rows], scope: [totals.left]}", "没有块 left"),
+        ("{formula: totals.gpb.amount = income.all.total, tolerance: some}", "没有名为“some”的容差"),
+        ("{formula: totals.gpb.amount = income.all.total, sevrity: error}", "不认识的键 sevrity"),
     ],
 )
 def test_a_wrong_rule_is_refused_by_file_and_place(tmp_path: Path, rule: str, complaint: str) -> None:
     head = "- id: T1\n  title: 题\n  explain: 释\n  fix: 改\n  basis: 据\n  checks:\n    - "
     (tmp_path / "wrong.yaml").write_text(head + rule, encoding="utf-8")
     edition = replace(EDITION, id=f"wrong {rule}", rule_files=("wrong.yaml",), folders=(tmp_path, *EDITION.folders))
-    with pytest.raises(editions.EditionError, match=r"wrong\.yaml: \[0\]\.checks\[0\].*") as caught:
+    with pytest.raises(editions.EditionError, match=r"wrong\.yaml 第 \d+ 行: \[0\]\.checks\[0\].*") as caught:
         rules.load(edition)
     assert complaint in str(caught.value)
 

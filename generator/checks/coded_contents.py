@@ -13,6 +13,7 @@ from .coded import Coded, Subject, Verdict
 from .formula import State
 from .rule import Check, Outcome
 
+UNIT = "unit"
 _NAMED = 10  # subjects named in one message
 
 
@@ -64,7 +65,7 @@ def present(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 
 def explained_subjects(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """Every 项 of a table (the scope) has its explanation in a list (`list:` form.block)."""
+    """Every 项 of a table (the scope) has its explanation in a list (`list:` form.block) or in the subject list."""
     form_id, _, block_key = check.given["list"][0].partition(".")
     known = {row.text("code").strip(): row for row in subject.book.rows(form_id, block_key)}
     for scope in check.scope:
@@ -73,7 +74,8 @@ def explained_subjects(subject: Subject, check: Check) -> Iterator[Verdict]:
         if data is None or not levels or subject.book.sheet(form_id) is None:
             continue
         rows = [row for row in data.rows.values() if row.key.isdigit() and len(row.key) == max(levels)]
-        bare = [row for row in rows if row.key not in known or not known[row.key].text("text").strip()]
+        texts = subject.edition.subject_list.texts
+        bare = [r for r in rows if r.key not in texts and (r.key not in known or not known[r.key].text("text").strip())]
         refs = tuple(ref for row in bare if (ref := row.ref or next((c.ref for c in row.cells.values()), None)))
         names = "、".join(f"{row.key}{row.text('name')}" for row in bare[:_NAMED]) + (
             "等" if len(bare) > _NAMED else ""
@@ -110,15 +112,15 @@ def down_to_leaves(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 
 def known_names(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A code's name is one that the subject list knows for it; several years' names are all good."""
-    listed = subject.edition.subject_names
+    """A code's name is one that the subject list has for it in the workbook's year."""
+    listed, year = subject.edition.subject_list, _year(subject)
     for scope in check.scope:
         data = subject.book.sheet(scope.form)
         for rows in data.blocks.values() if data is not None else ():
             for row in rows.rows:
                 cell = row.cells.get("name")
-                names = listed.get(_code(row))
-                if cell is None or names is None or cell.kind is not CellKind.TEXT or not cell.text.strip():
+                names = listed.names(_code(row), year)
+                if cell is None or not names or cell.kind is not CellKind.TEXT or not cell.text.strip():
                     continue
                 good = _plain(cell.text) in {_plain(name) for name in names}
                 words = {
@@ -136,9 +138,15 @@ def _code(row: RowData) -> str:
     return cell.text.strip() if cell is not None else row.key
 
 
+def _year(subject: Subject) -> int | None:
+    """The workbook's year; None when it is not filled in."""
+    found = subject.book.figure(UNIT, "year", "value")
+    return int(found.value) if found else None
+
+
 def unknown_codes(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Codes that the subject list does not have, in one note: the list is partial."""
-    listed = subject.edition.subject_names
+    listed = subject.edition.subject_list
     unknown: dict[str, CellRef] = {}
     for scope in check.scope:
         data = subject.book.sheet(scope.form)
@@ -146,10 +154,11 @@ def unknown_codes(subject: Subject, check: Check) -> Iterator[Verdict]:
             for row in rows.rows:
                 cell = row.cells.get("code")
                 code = _code(row)
-                if code.isdigit() and code not in listed and cell is not None:
+                if code.isdigit() and code not in listed.named and cell is not None:
                     unknown.setdefault(code, cell.ref)
     codes = "、".join(list(unknown)[:_NAMED]) + (f" 等 {len(unknown)} 个" if len(unknown) > _NAMED else "")
-    yield Verdict(Outcome.BROKEN if unknown else Outcome.HOLDS, tuple(unknown.values()), {"codes": codes})
+    words = {"codes": codes, "source": f"“{listed.source}”" if listed.whole else "工具自带的科目表"}
+    yield Verdict(Outcome.BROKEN if unknown else Outcome.HOLDS, tuple(unknown.values()), words)
 
 
 def list_counts(subject: Subject, check: Check) -> Iterator[Verdict]:

@@ -25,6 +25,11 @@ from .registry import NAMES as CODED_NAMES
 from .rule import Check, Each, Rule, RuleKind, Scope, Sums
 
 _E = TypeVar("_E", bound=Enum)
+_REFERENCE = "请核对表单文件中的 id 和 key；数据写作 表.行.列。"
+
+
+def _forms(forms: Mapping[str, Form]) -> str:
+    return f"本版式的表：{'、'.join(forms)}。"
 
 
 def load(edition: Edition) -> tuple[Rule, ...]:
@@ -45,7 +50,7 @@ def _load(key: EditionKey, names: tuple[str, ...]) -> tuple[Rule, ...]:
         for node in edition.yaml(name):
             found.append(_rule(edition, node))
             if any(rule.id == found[-1].id for rule in found[:-1]):
-                raise node.fail(f"rule id {found[-1].id!r} is used twice")
+                raise node.fail(f"规则编号 {found[-1].id} 用了两次", "请给其中一条另取编号。")
     return tuple(found)
 
 
@@ -64,7 +69,7 @@ def _rule(edition: Edition, node: Node) -> Rule:
         example=node.text("example", ""),
     )
     if not rule.checks:
-        raise node.fail("a rule needs at least one check")
+        raise node.fail("规则没有 checks", "请至少写一个 formula、implied 或 coded。")
     node.done()
     return rule
 
@@ -73,11 +78,11 @@ def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Check:
     forms = {form.id: form for form in edition.forms}
     ways = [way for way in ("formula", "implied", "coded") if node.has(way)]
     if len(ways) != 1:
-        raise node.fail("a check has exactly one of formula, implied, coded")
+        raise node.fail("一个 check 应当且只能有 formula、implied、coded 之一", "请删去多余的，或分成几个 check。")
     each = tuple(_each(forms, name, n) for name, n in node.node("each").items()) if node.has("each") else ()
     coded = node.text("coded", "")
     if coded and coded not in CODED_NAMES:
-        raise node.fail(f"no coded check {coded!r}; there are {', '.join(CODED_NAMES)}")
+        raise node.fail(f"没有名为“{coded}”的 coded", f"可用的有：{'、'.join(CODED_NAMES)}。")
     made = Check(
         kind=_one_of(node, "kind", RuleKind, {"formula": "identity", "implied": "sum", "coded": "coded"}[ways[0]]),
         severity=_one_of(node, "severity", Severity, severity.value),
@@ -110,13 +115,15 @@ def _named(node: Node, kind: type[_E], name: str) -> _E:
     try:
         return kind(name)
     except ValueError:
-        raise node.fail(f"{name!r} is none of {', '.join(str(m.value) for m in kind)}") from None
+        raise node.fail(f"不能写“{name}”", f"可用的有：{'、'.join(str(m.value) for m in kind)}。") from None
 
 
 def _tolerance(edition: Edition, node: Node, default: str) -> Decimal:
     name = node.text("tolerance", default)
     if name not in edition.tolerances:
-        raise node.fail(f"tolerance {name!r} is none of {', '.join(edition.tolerances)}")
+        raise node.fail(
+            f"没有名为“{name}”的容差", f"可用的有：{'、'.join(edition.tolerances)}（见 edition.yaml 的 tolerances）。"
+        )
     return edition.tolerances[name]
 
 
@@ -124,9 +131,9 @@ def _scope(forms: Mapping[str, Form], node: Node, text: str) -> Scope:
     """``form`` or ``form.block``."""
     form_id, _, block_key = text.partition(".")
     if form_id not in forms:
-        raise node.fail(f"no form {form_id!r} in {text!r}")
+        raise node.fail(f"“{text}”：没有表 {form_id}", _forms(forms))
     if block_key and block_key not in {block.key for block in forms[form_id].blocks}:
-        raise node.fail(f"form {form_id!r} has no block {block_key!r}")
+        raise node.fail(f"“{text}”：表 {form_id} 没有块 {block_key}", _REFERENCE)
     return Scope(form_id, block_key)
 
 
@@ -154,9 +161,9 @@ def _comparison(node: Node, text: str) -> Binary:
     try:
         tree = expression.parse(text)
     except expression.ExpressionError as error:
-        raise node.fail(str(error)) from error
+        raise node.fail(f"公式写错：{error}", _REFERENCE) from error
     if not isinstance(tree, Binary) or tree.operator not in COMPARISONS:
-        raise node.fail(f"{text!r} compares nothing: one of {' '.join(COMPARISONS)} is expected")
+        raise node.fail(f"“{text}”没有比较什么", f"公式两边之间应有 {' '.join(COMPARISONS)} 之一。")
     return tree
 
 
@@ -168,12 +175,12 @@ def _refs(node: Node, tree: Expression) -> Iterator[tuple[str, ...]]:
         yield from _refs(node, tree.operand)
     elif isinstance(tree, Binary):
         if tree.operator not in ARITHMETIC:
-            raise node.fail(f"{tree.operator!r} can't stand inside a rule's formula")
+            raise node.fail(f"公式里不能用“{tree.operator}”", f"可用的有：{' '.join(ARITHMETIC)}。")
         yield from _refs(node, tree.left)
         yield from _refs(node, tree.right)
     elif isinstance(tree, Call):
         if tree.name not in FUNCTIONS:
-            raise node.fail(f"no function {tree.name!r}; there are {', '.join(FUNCTIONS)}")
+            raise node.fail(f"公式里没有函数“{tree.name}”", f"可用的有：{'、'.join(FUNCTIONS)}。")
         for argument in tree.arguments:
             yield from _refs(node, argument)
     else:
@@ -186,7 +193,7 @@ def _check_refs(forms: Mapping[str, Form], node: Node, tree: Expression, each: t
     dynamic = {e.name for e in each if not e.keys}
     for parts in _refs(node, tree):
         if len(parts) != 3:
-            raise node.fail(f"{'.'.join(parts)!r} is not form.row.column")
+            raise node.fail(f"“{'.'.join(parts)}”不是 表.行.列", _REFERENCE)
         for chosen in product(*(e.keys for e in listed)):
             places = dict(zip((e.name for e in listed), chosen, strict=True)) | dict.fromkeys(dynamic, "{}")
             form_id, row, column = (_fill(node, part, places) for part in parts)
@@ -197,7 +204,7 @@ def _fill(node: Node, part: str, places: Mapping[str, str]) -> str:
     try:
         return part.format_map(places)
     except (KeyError, ValueError, IndexError):
-        raise node.fail(f"{part!r} names a place that `each` does not fill") from None
+        raise node.fail(f"“{part}”中的名称没有在 each 中列出", "请在 each 中补上，或改正名称。") from None
 
 
 def _can_hold(form: Form, row: str) -> bool:
@@ -208,7 +215,7 @@ def _can_hold(form: Form, row: str) -> bool:
 def _check_ref(forms: Mapping[str, Form], node: Node, form_id: str, row: str, column: str) -> None:
     form = forms.get(form_id)
     if form is None:
-        raise node.fail(f"no form {form_id!r}")
+        raise node.fail(f"没有表 {form_id}", _forms(forms))
     if "{}" in row or _can_hold(form, row):
         blocks = form.blocks
     elif row == EVERY:
@@ -217,9 +224,9 @@ def _check_ref(forms: Mapping[str, Form], node: Node, form_id: str, row: str, co
         fixed = form.block_of_row(row)
         blocks = (fixed,) if fixed is not None else ()
     if not blocks:
-        raise node.fail(f"form {form_id!r} has no row {row!r}")
+        raise node.fail(f"表 {form_id} 没有行 {row}", _REFERENCE)
     if "{}" not in column and not any(column in {c.key for c in block.columns} for block in blocks):
-        raise node.fail(f"row {row!r} of form {form_id!r} has no column {column!r}")
+        raise node.fail(f"表 {form_id} 的行 {row} 没有列 {column}", _REFERENCE)
 
 
 __all__ = ["Check", "Each", "EditionError", "Rule", "RuleKind", "Scope", "Sums", "load"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..model.finding import Finding, Refusal
-from . import batch, lookup, options, report
+from . import batch, editions, lookup, options, report
 from .boundary import DONE, ERRORS, Command, Group, refuse
-from .lookup import span
+from .choose import choose
 from .progress import Progress
 
 
@@ -82,6 +82,8 @@ def generate(
     show_all: bool,
     mark: bool | None,
     marked: Path | None,
+    templates: tuple[Path, ...],
+    subjects: Path | None,
 ) -> None:
     """读取填好的工作簿，校验无误后生成公开文档。有错误时不生成，并逐条说明错在哪里、怎样改正。"""
     from .. import pipeline
@@ -89,7 +91,10 @@ def generate(
     try:
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
-            made = pipeline.generate(workbook, output, draft=draft, edition_id=edition_id, say=say)
+            known = pipeline.open_library(templates, subjects, workbook)
+            made = pipeline.generate(
+                workbook, output, draft=draft, edition_id=edition_id, say=say, library=known
+            )
             written = _mark(workbook, made.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
@@ -145,7 +150,14 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
 )
 @options.on_workbook
 def check(
-    workbook: Path, edition_id: str | None, form: str, show_all: bool, mark: bool | None, marked: Path | None
+    workbook: Path,
+    edition_id: str | None,
+    form: str,
+    show_all: bool,
+    mark: bool | None,
+    marked: Path | None,
+    templates: tuple[Path, ...],
+    subjects: Path | None,
 ) -> None:
     """校验填好的工作簿：表内、表间关系和填报内容，逐条列出问题、单元格和处理办法。"""
     from .. import pipeline
@@ -153,7 +165,8 @@ def check(
     try:
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
-            checked = pipeline.check(workbook, edition_id, say)
+            known = pipeline.open_library(templates, subjects, workbook)
+            checked = pipeline.check(workbook, edition_id, say, known)
             written = _mark(workbook, checked.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
@@ -193,44 +206,39 @@ def check(
 @click.option("--unit", metavar="单位", help="单位全称，写入单位信息表。")
 @click.option("-o", "--output", metavar="文件", type=options.FILE, help="输出的 .xlsx 文件；默认 公开-单位-年度.xlsx。")
 @click.option("--force", is_flag=True, help="已有同名文件时也写，原文件另存。")
+@click.option("--budget", "kind", flag_value="budget", help="选取部门预算的版式；默认是部门决算。")
+@options.subjects
+@options.templates
 @options.debug
-def new(edition_id: str | None, year: int | None, unit: str | None, output: Path | None, force: bool) -> None:
+def new(
+    edition_id: str | None,
+    year: int | None,
+    unit: str | None,
+    output: Path | None,
+    force: bool,
+    kind: str | None,
+    templates: tuple[Path, ...],
+    subjects: Path | None,
+) -> None:
     """生成一本空白工作簿，填好后用 generate 生成公开文档。"""
     from .. import files, pipeline
 
-    edition_id, note = _choose_edition(edition_id, year)
+    known = pipeline.open_library(templates, subjects)
+    with pipeline.editions_in_order():
+        edition, note = choose(known, edition_id, year, kind)
     if output is None:
         output = Path("-".join(files.safe_name(part) for part in ("公开", unit, str(year or "")) if part) + ".xlsx")
     elif output.is_dir() or output.suffix.lower() != ".xlsx":
         raise click.UsageError(f"输出文件“{output}”应以 .xlsx 结尾。", click.get_current_context())
-    aside = pipeline.new(output, edition_id, year=year, unit=unit, force=force)
+    aside = pipeline.new(output, edition.id, year=year, unit=unit, force=force, library=known)
     if aside is not None:
         click.echo(f"原文件已另存为：{aside}")
     if note:
         click.echo(note)
-    click.echo(f"已生成空白工作簿：{output}（版式 {edition_id}）。填好后运行：gongkai generate {output}")
+    click.echo(f"已生成空白工作簿：{output}（版式 {edition.id}）。填好后运行：gongkai generate {output}")
 
 
-def _choose_edition(edition_id: str | None, year: int | None) -> tuple[str, str]:
-    """The edition's id, and what to say when its years do not include the one asked for."""
-    from ..editions import ids, load, serving
-    from ..pipeline import editions_in_order
-
-    with editions_in_order():
-        if edition_id is not None:
-            years = load(edition_id).years
-            outside = year is not None and year not in years
-            note = f"请注意：版式 {edition_id} 适用 {span(years)} 年度，不含 {year} 年度。" if outside else ""
-            return edition_id, note
-        found = tuple(edition.id for edition in serving(year)) if year is not None else ids()
-    if len(found) == 1:
-        return found[0], ""
-    if not found:
-        raise Refusal(f"没有适用于 {year} 年度的版式。", "可用 gongkai editions 查看现有版式，并用 --edition 指定。")
-    raise Refusal(f"有多个版式可用：{'、'.join(found)}。", "请用 --year 写明年度，或用 --edition 指定其中一个。")
-
-
-gongkai.add_command(lookup.editions)
+gongkai.add_command(editions.editions)
 gongkai.add_command(lookup.rules)
 gongkai.add_command(batch.batch)
 

@@ -1,28 +1,14 @@
-"""The commands that only tell: editions and rules."""
+"""The command that tells of rules."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import click
 
 from . import options
 from .boundary import Command
-
-
-@click.command(
-    "editions", cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="列出现有版式。"
-)
-@options.debug
-def editions() -> None:
-    """列出现有版式：编号、名称、适用年度。"""
-    from ..editions import ids, load
-    from ..pipeline import editions_in_order
-
-    with editions_in_order():
-        rows = [(edition.id, edition.name, f"适用年度：{span(edition.years)}") for edition in map(load, ids())]
-    for row in rows:
-        click.echo("  ".join(row))
 
 
 @click.command(
@@ -42,20 +28,21 @@ def editions() -> None:
 )
 @click.argument("rule", metavar="[编号]", required=False)
 @click.option(
-    "--edition", "edition_id", metavar="版式", shell_complete=options.edition_ids, help="版式；默认取最新的一个。"
+    "--edition", "edition_id", metavar="版式", shell_complete=options.edition_ids, help="版式；默认取部门决算中最新的一个。"
 )
+@options.templates
 @options.json_or_text
 @options.debug
-def rules(rule: str | None, edition_id: str | None, form: str) -> None:
+def rules(rule: str | None, edition_id: str | None, form: str, templates: tuple[Path, ...]) -> None:
     """列出一个版式的全部校验规则，或按编号逐条说明。编号即校验结果中方括号内的编号。"""
     from ..checks.explain import explained
-    from ..editions import ids, load
-    from ..pipeline import editions_in_order
+    from ..pipeline import editions_in_order, open_library
     from . import rules as words
+    from .choose import newest
 
+    library = open_library(templates)
     with editions_in_order():
-        newest = max(ids(), key=lambda name: (max(load(name).years), name)) if edition_id is None else edition_id
-        edition = load(newest)
+        edition = newest(library) if edition_id is None else library.load(edition_id)
         known = explained(edition)
     chosen = known if rule is None else words.chosen(known, rule)
     if not chosen:
@@ -70,6 +57,3 @@ def rules(rule: str | None, edition_id: str | None, form: str) -> None:
     else:
         click.echo("\n\n".join(words.explanation(one, columns) for one in chosen))
 
-
-def span(years: tuple[int, ...]) -> str:
-    return "、".join(map(str, years))

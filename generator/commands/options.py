@@ -16,14 +16,37 @@ if TYPE_CHECKING:
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FILE: click.Path = click.Path(path_type=Path)
+TEMPLATES = "GONGKAI_TEMPLATES"
 
 
 def edition_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    from ..editions import ids
+    from ..editions import Library
 
-    return [CompletionItem(name) for name in ids() if name.startswith(incomplete)]
+    roots = tuple(Path(root) for root in ctx.params.get("templates") or ())
+    return [CompletionItem(name) for name in Library(roots).ids() if name.startswith(incomplete)]
+
+
+def templates(function: _Decorated) -> _Decorated:
+    """Where editions come from: every command that loads one takes it."""
+    return click.option(
+        "--templates",
+        metavar="文件夹",
+        type=FILE,
+        multiple=True,
+        envvar=TEMPLATES,
+        help=f"另有版式的文件夹，先于自带的版式查找；也可用环境变量 {TEMPLATES}。",
+    )(function)
+
+
+def subjects(function: _Decorated) -> _Decorated:
+    return click.option(
+        "--subjects",
+        metavar="文件",
+        type=FILE,
+        help="当年《政府收支分类科目》（.csv 或 .xlsx）；默认用工作簿旁的 科目.csv 或 科目.xlsx。",
+    )(function)
 
 
 def debug(function: _Decorated) -> _Decorated:
@@ -50,6 +73,8 @@ def on_workbook(function: _Decorated) -> _Decorated:
     """The argument and options that `generate` and `check` share."""
     for decorate in (
         debug,
+        templates,
+        subjects,
         click.option("--all", "show_all", is_flag=True, help="列出全部校验结果（默认约一屏）。"),
         click.option(
             "--marked",

@@ -74,7 +74,7 @@ class Columns:
 
     def _ask(self, place: Placed, text: str, head: bool, font: str) -> None:
         at = place.column
-        if head:
+        if head and place.cell.align is not Align.RIGHT:  # an amount in a repeated 合计 line is an amount
             self._needed[at] = max(self._needed[at], float(min(len(text), _HEAD_CHARACTERS)))
             return
         em = max([line.total for line in measured(text, font)]) / GENEROUS

@@ -1,27 +1,30 @@
 """Floor 1: an edition is a folder of data under ``templates/``; this package turns it into values.
 
 A file is looked for in the edition's own folder, then in the one it ``extends:``, then in ``templates/shared``;
-a file replaces its namesake whole, keys are never merged.
+a file replaces its namesake whole, keys are never merged. Further folders of editions, searched before the built-in
+one, make a ``Library`` of their own: nothing about them is kept anywhere else.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from ..model.form import Form, Role
 from . import forms as form_files
 from .node import EditionError, Node, read
+from .subjects import SubjectList, read_csv
 
-__all__ = ["ContentsLine", "Edition", "EditionError", "Node", "ids", "load", "serving"]
+__all__ = ["BUILT_IN", "ContentsLine", "Edition", "EditionError", "Library", "Node", "ids", "load", "serving"]
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SAFE_ID = re.compile(r"[\w][\w.-]*$")
+SHARED = "shared"  # what all editions have in common
+NO_EDITION = "可用 gongkai editions 查看现有版式。"
 
 
 def templates_root() -> Path:
@@ -33,17 +36,28 @@ def templates_root() -> Path:
 
 def fill(text: str, words: Mapping[str, str]) -> str:
     """``{name}`` places of edition wording replaced; the values are never looked into again."""
-    return _PLACE.sub(lambda m: words[m[1]], text)
+
+    def word(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            raise EditionError(f"“{text}”：没有可代入的 {match[0]}", f"可用的有：{'、'.join(words)}。")
+        return words[match[1]]
+
+    return _PLACE.sub(word, text)
 
 
 @dataclass(frozen=True)
 class ContentsLine:
-    """One line of the contents; ``tables`` stands for one line per official table."""
+    """One line of the contents; ``tables`` stands for one line per official table.
+
+    ``heading``: the wording in the body where it differs; ``unlisted``: a heading that the contents leave out.
+    """
 
     level: int
     text: str
     block: str = ""
     tables: bool = False
+    heading: str = ""
+    unlisted: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,17 +82,28 @@ class Edition:
     contents_title: str
     contents: tuple[ContentsLine, ...]
     folders: tuple[Path, ...]
+    extends: str = ""
+    form_files: tuple[str, ...] = ()
+    own_subjects: SubjectList = field(default=SubjectList.NONE, compare=False)
+    loaded: object = field(default_factory=object, repr=False, compare=False)  # the same for copies of one loading
 
     def find(self, name: str) -> Path:
         """The file ``name`` that is in force; EditionError when no folder has it."""
         for folder in self.folders:
             if (folder / name).is_file():
                 return folder / name
-        raise EditionError(f"{self.id}: no file {name!r}")
+        raise EditionError(f"{self.id}: 缺少文件 {name}", f"请在版式文件夹“{self.folders[0]}”中补上这个文件。")
+
+    def shown(self, name: str) -> str:
+        """A file of the edition as messages name it: the folder it is found in, and its path there."""
+        return next((f"{folder.name}/{name}" for folder in self.folders if (folder / name).is_file()), name)
+
+    def has(self, name: str) -> bool:
+        return any((folder / name).is_file() for folder in self.folders)
 
     def yaml(self, name: str) -> Node:
         path = self.find(name)
-        return read(path, f"{path.parent.name}/{name}")
+        return read(path, self.shown(name))
 
     def form(self, form_id: str) -> Form:
         return self._by_id[form_id]
@@ -92,54 +117,99 @@ class Edition:
         return tuple(form for form in self.forms if form.role is Role.TABLE)
 
     @cached_property
-    def subjects(self) -> Mapping[str, str]:
-        """Known subject codes and names; names seen in a year the edition serves win over those of other years."""
-        found: dict[str, tuple[bool, str]] = {}
-        with self.find("subjects.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                ours = any(str(year) in row["years_seen"].split(";") for year in self.years)
-                if row["code"] not in found or (ours and not found[row["code"]][0]):
-                    found[row["code"]] = (ours, row["name"])
-        return {code: name for code, (_, name) in found.items()}
+    def subject_list(self) -> SubjectList:
+        """The user's own list where there is one, before the edition's."""
+        return self.own_subjects.over(read_csv(self.find("subjects.csv")))
 
     @cached_property
-    def subject_names(self) -> Mapping[str, tuple[str, ...]]:
-        """Every name the subject list has for a code, in whatever year."""
-        found: dict[str, dict[str, None]] = {}
-        with self.find("subjects.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                found.setdefault(row["code"], {})[row["name"]] = None
-        return {code: tuple(names) for code, names in found.items()}
+    def subjects(self) -> Mapping[str, str]:
+        """Known subject codes and names; names of a year the edition serves win over those of other years."""
+        listed = self.subject_list
+        serves = [year for year in sorted(self.years, reverse=True)]
+        found: dict[str, str] = {}
+        for code, every in listed.named.items():
+            ours = next((one.name for year in serves for one in every if one.valid(year) or year in one.seen), "")
+            found[code] = ours or listed.name(code, serves[0] if serves else None)
+        return found
+
+
+@dataclass(frozen=True)
+class Library:
+    """Where editions are looked for: further ``roots`` in their order, then the built-in one.
+
+    Editions are loaded once per library; a new library sees files that have changed meanwhile.
+    ``subjects``: a list that the user brings, for every edition.
+    """
+
+    roots: tuple[Path, ...] = ()
+    subjects: SubjectList = field(default=SubjectList.NONE, compare=False)
+    _loaded: dict[str, Edition] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        return (*self.roots, templates_root())
+
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all editions at hand: the folders that hold an edition.yaml."""
+        return tuple(sorted({p.parent.name for root in self.folders for p in root.glob("*/edition.yaml")}))
+
+    def serving(self, year: int) -> tuple[Edition, ...]:
+        """Editions whose years include ``year``."""
+        return tuple(edition for edition in map(self.load, self.ids()) if year in edition.years)
+
+    def load(self, edition_id: str) -> Edition:
+        """The edition of that id; EditionError when it does not exist or a file of it is wrong."""
+        if edition_id not in self._loaded:
+            node, folders = self._found(edition_id, ())
+            self._loaded[edition_id] = _edition(node, edition_id, folders, self.subjects)
+        return self._loaded[edition_id]
+
+    def _found(self, edition_id: str, heirs: tuple[str, ...]) -> tuple[Node, tuple[Path, ...]]:
+        """edition.yaml and the folders in which to look, in their order; ``heirs`` are the editions that extend it."""
+        folder = self._folder(edition_id)
+        if folder is None:
+            known = "、".join(self.ids()) or "一个也没有"
+            if heirs:
+                place = f"{heirs[-1]}/edition.yaml: extends"
+                raise EditionError(f"{place}: 没有版式“{edition_id}”", f"请改为现有的版式之一：{known}。")
+            raise EditionError(f"没有版式“{edition_id}”；现有：{known}", NO_EDITION)
+        node = read(folder / "edition.yaml", f"{edition_id}/edition.yaml")
+        parent = node.text("extends", "")
+        if parent in (*heirs, edition_id):
+            line = (*heirs, edition_id)
+            circle = " → ".join((*line[line.index(parent) :], parent))
+            raise node.fail(f"extends 绕成了一圈：{circle}", "请让其中一个版式不再写 extends，或给本版式另取一个编号。")
+        above = self._found(parent, (*heirs, edition_id))[1] if parent else tuple(r / SHARED for r in self.folders)
+        return node, (folder, *above)
+
+    def _folder(self, edition_id: str) -> Path | None:
+        if not _SAFE_ID.match(edition_id):
+            return None
+        found = (root / edition_id for root in self.folders)
+        return next((folder for folder in found if (folder / "edition.yaml").is_file()), None)
+
+
+BUILT_IN = Library()
 
 
 def ids() -> tuple[str, ...]:
-    """Ids of all editions at hand: the folders that hold an edition.yaml."""
-    return tuple(sorted(p.parent.name for p in templates_root().glob("*/edition.yaml")))
+    """Ids of the built-in editions."""
+    return BUILT_IN.ids()
 
 
 def serving(year: int) -> tuple[Edition, ...]:
-    """Editions whose years include ``year``."""
-    return tuple(edition for edition in map(load, ids()) if year in edition.years)
+    """Built-in editions whose years include ``year``."""
+    return BUILT_IN.serving(year)
 
 
-@lru_cache(maxsize=8)
 def load(edition_id: str) -> Edition:
-    """The edition of that id; EditionError when it does not exist or a file of it is wrong."""
-    root = templates_root()
-    if not _SAFE_ID.match(edition_id) or not (root / edition_id / "edition.yaml").is_file():
-        raise EditionError(f"没有版式 {edition_id!r}；现有：{'、'.join(ids())}")
-    folders = [root / edition_id]
-    node = read(folders[0] / "edition.yaml", f"{edition_id}/edition.yaml")
-    parent = node.text("extends", "")
-    if parent:
-        folders += [f for f in load(parent).folders if f.name != "shared"]
-    folders.append(root / "shared")
-    return _edition(node, edition_id, tuple(folders))
+    """The built-in edition of that id; EditionError when it does not exist or a file of it is wrong."""
+    return BUILT_IN.load(edition_id)
 
 
-def _edition(node: Node, edition_id: str, folders: tuple[Path, ...]) -> Edition:
+def _edition(node: Node, edition_id: str, folders: tuple[Path, ...], subjects: SubjectList) -> Edition:
     if node.text("id") != edition_id:
-        raise node.fail(f"id must be the folder's name {edition_id!r}")
+        raise node.fail(f"id 应与文件夹名“{edition_id}”相同", "请改正 id，或给文件夹改名。")
     lines, contents = node.node("table_lines"), node.node("contents")
     edition = Edition(
         id=edition_id,
@@ -160,6 +230,9 @@ def _edition(node: Node, edition_id: str, folders: tuple[Path, ...]) -> Edition:
         contents_title=contents.text("title"),
         contents=tuple(_contents_line(n) for n in contents.nodes("entries")),
         folders=folders,
+        extends=node.text("extends", ""),
+        form_files=node.texts("forms"),
+        own_subjects=subjects,
     )
     for part in (lines, contents, node):
         part.done()
@@ -170,17 +243,26 @@ def _form(node: Node, name: str, folders: tuple[Path, ...]) -> Form:
     for folder in folders:
         if (folder / name).is_file():
             return form_files.form(read(folder / name, f"{folder.name}/{name}"), name.split("/")[0])
-    raise node.fail(f"forms: no file {name!r}")
+    raise node.fail(f"forms: 没有文件 {name}", "请核对文件夹和文件名，或在版式文件夹中补上这个文件。")
 
 
 def _tolerances(node: Node) -> dict[str, Decimal]:
     try:
         return {name: Decimal(text) for name, text in node.mapping("tolerances").items()}
     except InvalidOperation:
-        raise node.fail("tolerances must be decimal numbers in quotes") from None
+        raise node.fail("tolerances 的值应是带引号的小数", '请写成 "0.005" 这样的小数，单位万元。') from None
 
 
 def _contents_line(node: Node) -> ContentsLine:
-    line = ContentsLine(node.whole("level"), node.text("text"), node.text("block", ""), node.flag("tables"))
+    line = ContentsLine(
+        node.whole("level"),
+        node.text("text"),
+        node.text("block", ""),
+        node.flag("tables"),
+        node.text("heading", ""),
+        node.flag("unlisted"),
+    )
+    if line.level not in (1, 2) and not (line.level == 3 and line.unlisted):
+        raise node.fail(f"level 不能是 {line.level}", "请改为 1 或 2；unlisted 的可为 3。")
     node.done()
     return line

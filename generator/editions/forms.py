@@ -51,10 +51,22 @@ def _check_keys(made: Form, node: Node) -> None:
     twice = sorted({key for key in rows if rows.count(key) > 1})
     if twice:
         raise node.fail(f"row keys must be unique within a form: {', '.join(twice)}")
+    for block in made.blocks:
+        _check_split(made, block, node)
     for line in made.lines:
         spans = sum(part.span for part in line.parts)
         if line.parts and spans > len(made.grid):
             raise node.fail(f"a line spans {spans} of {len(made.grid)} grid columns")
+
+
+def _check_split(made: Form, block: Block, node: Node) -> None:
+    for column in (c for c in block.columns if c.split):
+        levels = block.open.levels if block.open is not None else ()
+        if made.role is not Role.TABLE or column.kind is not Kind.CODE or len(column.split) != len(levels):
+            raise node.fail(
+                f"block {block.key!r}, column {column.key!r}: split belongs to the column of codes of an official table"
+                f" open by code, one name for each level of by_code ({len(levels)} here)"
+            )
 
 
 def _header(node: Node) -> Header:
@@ -138,6 +150,7 @@ def _column(node: Node, keys: tuple[str, ...]) -> Column:
         choices=node.texts("choices", ()),
         comment=node.text("comment", ""),
         span=node.whole("span", 1),
+        split=node.texts("split", ()),
     )
     node.done()
     return made

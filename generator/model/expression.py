@@ -64,12 +64,12 @@ def parse(text: str) -> Expression:
     while text[at:].strip():
         match = _TOKEN.match(text, at)
         if match is None:
-            raise ExpressionError(f"unexpected {text[at:].strip()[0]!r} in {text!r}")
+            raise ExpressionError(f"“{text}”中的“{text[at:].strip()[0]}”放错了地方")
         tokens.append((match["name"] is not None, match["name"] or match["op"]))
         at = match.end()
     tree, rest = _binary(tokens, 0, text)
     if rest:
-        raise ExpressionError(f"unexpected {rest[0][1]!r} in {text!r}")
+        raise ExpressionError(f"“{text}”中的“{rest[0][1]}”放错了地方")
     return tree
 
 
@@ -85,7 +85,7 @@ def _binary(tokens: list[tuple[bool, str]], level: int, text: str) -> tuple[Expr
 
 def _operand(tokens: list[tuple[bool, str]], text: str) -> tuple[Expression, list[tuple[bool, str]]]:
     if not tokens:
-        raise ExpressionError(f"{text!r} ends too early")
+        raise ExpressionError(f"“{text}”没有写完")
     (is_name, token), rest = tokens[0], tokens[1:]
     if not is_name:
         if token == "-":
@@ -94,7 +94,7 @@ def _operand(tokens: list[tuple[bool, str]], text: str) -> tuple[Expression, lis
         if token == "(":
             inner, rest = _binary(rest, 0, text)
             return inner, _expect(")", rest, text)
-        raise ExpressionError(f"unexpected {token!r} in {text!r}")
+        raise ExpressionError(f"“{text}”中的“{token}”放错了地方")
     if rest and rest[0] == (False, "("):
         arguments: list[Expression] = []
         rest = rest[1:]
@@ -113,7 +113,7 @@ def _operand(tokens: list[tuple[bool, str]], text: str) -> tuple[Expression, lis
 
 def _expect(token: str, tokens: list[tuple[bool, str]], text: str) -> list[tuple[bool, str]]:
     if not tokens or tokens[0] != (False, token):
-        raise ExpressionError(f"{token!r} missing in {text!r}")
+        raise ExpressionError(f"“{text}”中缺少“{token}”")
     return tokens[1:]
 
 
@@ -127,7 +127,7 @@ def terms(text: str, keys: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
             first, last = key_of(tree.left), key_of(tree.right)
             chosen = keys[keys.index(first) : keys.index(last) + 1]
             if not chosen:
-                raise ExpressionError(f"{first}..{last} runs backwards in {text!r}")
+                raise ExpressionError(f"“{text}”中 {first}..{last} 的先后颠倒了")
             return [(sign, key) for key in chosen]
         if isinstance(tree, Negative):
             return walk(tree.operand, -sign)
@@ -135,9 +135,9 @@ def terms(text: str, keys: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
 
     def key_of(tree: Expression) -> str:
         if not isinstance(tree, Ref) or len(tree.parts) != 1:
-            raise ExpressionError(f"{text!r} is not a sum of keys")
+            raise ExpressionError(f"“{text}”不是几个 key 的和")
         if tree.parts[0] not in keys:
-            raise ExpressionError(f"unknown key {tree.parts[0]!r} in {text!r}")
+            raise ExpressionError(f"“{text}”中没有名为 {tree.parts[0]} 的行或列")
         return tree.parts[0]
 
     return tuple(walk(parse(text), 1))

@@ -65,6 +65,12 @@ class Column:
     choices: tuple[str, ...] = ()
     comment: str = ""
     span: int = 1  # grid columns covered (performance forms)
+    split: tuple[str, ...] = ()  # a code printed over several columns under one head, such as 类, 款, 项
+
+    @property
+    def across(self) -> int:
+        """Printed columns of an official table that this one takes."""
+        return len(self.split) or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,16 @@ class Block:
     def kind_of(self, row: Row, column: Column) -> Kind:
         """What the cell of that row and column holds: a label/value block gives each row its own kind."""
         return row.kind if row.kind is not None and column is self.value_columns[0] else column.kind
+
+    @property
+    def split_column(self) -> Column | None:
+        """The column of codes that is printed over several."""
+        return next((c for c in self.columns if c.split), None)
+
+    @property
+    def split_beside_total(self) -> bool:
+        """The names 类, 款, 项 stand beside the 栏次 line and the first row, when that row (合计) has no code."""
+        return self.split_column is not None and bool(self.rows) and not self.rows[0].code and not self.rows[0].spacer
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from .form import Block, Column, Form, Kind
 
@@ -21,6 +23,16 @@ class HeadCell:
 def columns(form: Form) -> tuple[tuple[Block, Column], ...]:
     """All columns of blocks that stand side by side, left to right."""
     return tuple((block, column) for block in form.blocks for column in block.columns)
+
+
+def starts(block: Block, first: int = 0) -> tuple[int, ...]:
+    """Printed column at which each column of the block begins, and the one after the block."""
+    return tuple(accumulate((column.across for column in block.columns), initial=first))
+
+
+def _grid(form: Form) -> tuple[int, ...]:
+    """As ``starts``, for all blocks of the form."""
+    return tuple(accumulate((column.across for _, column in columns(form)), initial=0))
 
 
 def head_depth(paths: tuple[tuple[str, ...], ...]) -> int:
@@ -57,27 +69,54 @@ def ordinals(form: Form) -> tuple[HeadCell, ...]:
     cells: list[HeadCell] = []
     number = at = 0
     for block in form.blocks:
+        places = starts(block, at)
         if form.ordinals != "-":
             lead = 0
             while block.columns[lead].kind in (Kind.CODE, Kind.NAME, Kind.LABEL):
                 lead += 1
-            cells.append(HeadCell(form.ordinals, 0, at, across=lead))
-        for offset, column in enumerate(block.columns):
+            first = next((n for n in range(lead) if not block.columns[n].split), lead)
+            if lead > first:
+                cells.append(HeadCell(form.ordinals, 0, places[first], across=places[lead] - places[first]))
+        for place, column in zip(places, block.columns, strict=False):
             if column.kind is Kind.MONEY:
                 number += 1
-                cells.append(HeadCell(str(number), 0, at + offset))
+                cells.append(HeadCell(str(number), 0, place))
             elif column.kind is Kind.LINE:
-                cells.append(HeadCell("", 0, at + offset))
-        at += len(block.columns)
+                cells.append(HeadCell("", 0, place))
+        at = places[-1]
     return tuple(cells)
 
 
+def _split_names(form: Form, row: int, banded: bool) -> Iterator[HeadCell]:
+    """类, 款, 项 in head row ``row``; with a 栏次 line (``banded``) they may reach down beside the 合计 line too."""
+    at = 0
+    for block in form.blocks:
+        places = starts(block, at)
+        for place, column in zip(places, block.columns, strict=False):
+            down = 2 if banded and block.split_beside_total else 1
+            yield from (HeadCell(name, row, place + n, down) for n, name in enumerate(column.split))
+        at = places[-1]
+
+
 def table_head(form: Form) -> tuple[tuple[HeadCell, ...], int]:
-    """The whole head of an official table, 栏次 row included, and its number of rows."""
+    """The whole head of an official table in printed columns, 栏次 row included, and its number of rows.
+
+    The names of split code columns may reach one row further, beside the 合计 line (``Block.split_beside_total``).
+    """
     paths = tuple(column.head for _, column in columns(form))
     depth = head_depth(paths)
-    last = tuple(HeadCell(c.text, depth, c.column, c.down, c.across) for c in ordinals(form))
-    return stacked(paths) + last, depth + bool(last)
+    places = _grid(form)
+    last = tuple(replace(c, row=depth) for c in ordinals(form))
+    names = tuple(_split_names(form, depth, bool(last)))
+    split = {place for place, (_, column) in zip(places, columns(form), strict=False) if column.split}
+    cells = []
+    for c in stacked(paths):
+        first, end = places[c.column], places[c.column + c.across]
+        # Without a 栏次 line the names have a head row to themselves, which the other heads reach down to.
+        deeper = bool(names) and not last and c.row + c.down == depth and first not in split
+        cells.append(HeadCell(c.text, c.row, first, c.down + deeper, end - first))
+    band = sorted(last + names, key=lambda c: c.column)
+    return (*cells, *band), depth + bool(band)
 
 
 def body_depth(form: Form) -> int:

@@ -39,7 +39,7 @@ class _Definition:
 
 def ids(context: Context) -> tuple[str, ...]:
     """The charts the edition declares, in their order."""
-    return tuple(_definitions(context.edition.find(_FILE)))
+    return tuple(_declared(context))
 
 
 def build(context: Context, chart_id: str) -> tuple[Chart, Paragraph] | None:
@@ -47,17 +47,23 @@ def build(context: Context, chart_id: str) -> tuple[Chart, Paragraph] | None:
 
     ``chart_id`` is a key of charts.yaml and becomes the chart's id; the caption's is that with ``.caption``.
     """
-    found = _definitions(context.edition.find(_FILE)).get(chart_id)
+    found = _declared(context).get(chart_id)
     if found is None:
-        raise EditionError(f"{_FILE}: no chart {chart_id!r}")
+        raise EditionError(f"{context.edition.shown(_FILE)}: 没有图 {chart_id}", "请在该文件中补上，或改正章节里的编号。")
     chart = (_columns if found.kind is ChartKind.COLUMN else _pie)(context, chart_id, found)
     if chart is None:
         return None
     return chart, Paragraph(f"{chart_id}.caption", Style.CAPTION, _caption(found.caption))
 
 
+def _declared(context: Context) -> Mapping[str, _Definition]:
+    path = context.edition.find(_FILE)
+    return _definitions(path, path.stat().st_mtime_ns)
+
+
 @lru_cache(maxsize=8)
-def _definitions(path: Path) -> Mapping[str, _Definition]:
+def _definitions(path: Path, changed: int) -> Mapping[str, _Definition]:
+    """``changed``: when the file was written, so that a later version is read again."""
     node = read(path, f"{path.parent.name}/{path.name}")
     return {key: _definition(one) for key, one in node.items()}
 
@@ -66,7 +72,7 @@ def _definition(node: Node) -> _Definition:
     try:
         kind = ChartKind(node.text("kind"))
     except ValueError:
-        raise node.fail(f"unknown kind {node.text('kind')!r}") from None
+        raise node.fail(f"图没有“{node.text('kind')}”这一 kind", f"可用的有：{'、'.join(k.value for k in ChartKind)}。") from None
     compares = kind is ChartKind.COLUMN
     items: list[_Item] = []
     for one in node.nodes("series" if compares else "items"):
@@ -92,7 +98,9 @@ def _figure(context: Context, found: _Definition, reference: str) -> Figure:
         block = form.block_of_row(parts[1])
         if block is not None and any(column.key == parts[2] for column in block.columns):
             return context.book.figure(parts[0], parts[1], parts[2])
-    raise EditionError(f"{found.source}: {reference!r} is not a form.row.column of this edition")
+    raise EditionError(
+        f"{found.source}: “{reference}”不是本版式的 表.行.列", "请核对表单文件中的 id 和 key。"
+    )
 
 
 def _given(context: Context, reference: str) -> bool:

@@ -44,11 +44,16 @@ class Comparisons:
         return Change(now, before, known, self._reason(path) if path else lambda _: Text("", self._desk))
 
     def against(self, path: str, budget: str, level: int = 1) -> tuple[tuple[str, Text, Change], ...]:
-        """Code, name and comparison of every code in either of two tables (``form.block.column``), in code order."""
+        """Code, name and comparison of every code in either of two tables (``form.block.column``), in code order.
+
+        ``level`` is one of the first table; the second may hold that one alone.
+        """
         form_id, block, column = path.split(".")
         budget_id, budget_block, initial = budget.split(".")
         spent = {row.code: row for row in self._ledger.rows(f"{form_id}.{block}", level)}
-        planned = {row.code: row for row in self._ledger.rows(f"{budget_id}.{budget_block}", level)}
+        digits = self._ledger.form(form_id).block(block).open_levels[level - 1]
+        listed = self._ledger.rows(f"{budget_id}.{budget_block}")
+        planned = {row.code: row for row in listed if row.code.isdigit() and len(row.code) == digits}
         known = any(row.figure(initial).given for row in planned.values())
         made: list[tuple[str, Text, Change]] = []
         for code in sorted({**spent, **planned}):
@@ -71,13 +76,13 @@ class Comparisons:
         return explain
 
     def explanations(self, path: str, source: str, level: int) -> tuple[tuple[RowView, Text], ...]:
-        """Every subject of ``level`` in a table (``form.block``) with its explanation from the list ``source``.
-
-        Subjects without an explanation become one finding.
+        """Every subject of ``level`` in a table (``form.block``) with its explanation from the list ``source``,
+        else from the subject list. Subjects without an explanation become one finding.
         """
         found: dict[str, tuple[RowView, Text]] = {}
         for row in self._ledger.rows(path, level):
-            found.setdefault(row.code, (row, self._ledger.lookup(source, "code", row.code, "text")))
+            given = self._ledger.lookup(source, "code", row.code, "text")
+            found.setdefault(row.code, (row, given or self._ledger.explained(row.code)))
         bare = [row for row, text in found.values() if not text]
         if bare:
             sheet = self._ledger.form(source.partition(".")[0]).sheet

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
 import jinja2
 
 from ..editions import Edition, EditionError
-from ..editions.node import read
 from ..model.blocks import Contents, Disclosure, Section
 from ..model.book import Book
 from ..model.finding import Finding
@@ -16,10 +12,21 @@ from .comparisons import Comparisons
 from .context import Context
 from .glossary import glossary
 from .ledger import Ledger
-from .sandbox import SUFFIX, environment, place
+from .sandbox import REMEDY, SUFFIX, environment, place, told
 from .scribe import Scribe, name_id
 from .spans import WrongTemplate
 
+# Whatever goes wrong while a chapter runs is the chapter's doing; faults of the edition's other files pass as such.
+_FAULTS = (
+    jinja2.TemplateError,
+    WrongTemplate,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+)
 _CHAPTERS = "chapters"
 _FIXED = f"{_CHAPTERS}/fixed.yaml"
 
@@ -29,7 +36,7 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
     context = Context(edition, book)
     ledger = Ledger(context)
     comparisons = Comparisons(ledger)
-    scribe = Scribe(context, ledger, _fixed_digits(edition.find(_FIXED)))
+    scribe = Scribe(context, ledger, _fixed_digits(edition))
     functions = {
         **ledger.functions,
         **comparisons.functions,
@@ -42,8 +49,9 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
     for name in edition.chapters:
         try:
             templates.get_template(f"{_CHAPTERS}/{name}{SUFFIX}").render(functions)
-        except (jinja2.TemplateError, WrongTemplate, TypeError) as error:
-            raise EditionError(f"{edition.id}: {place(error) or name + SUFFIX}：{error}") from error
+        except _FAULTS as error:
+            said = f"{place(error) or f'{edition.id}/{_CHAPTERS}/{name}{SUFFIX}'}: {told(error)}"
+            raise EditionError(said, REMEDY) from error
         sections += scribe.chapter(name)
     _check_contents(edition, sections)
     disclosure = Disclosure(
@@ -66,13 +74,15 @@ def _check_contents(edition: Edition, sections: list[Section]) -> None:
             if isinstance(block, Contents):
                 lost = [entry.text for entry in block.entries if entry.target not in ids]
                 if lost:
-                    raise EditionError(f"{edition.id}: 目录所列的标题在正文中没有：{'、'.join(lost)}")
+                    raise EditionError(
+                        f"{edition.id}/edition.yaml: 目录所列的标题在正文中没有：{'、'.join(lost)}",
+                        "请在章节文件中用 heading(…) 写出该标题，或从 contents 中删去这一条。",
+                    )
 
 
-@lru_cache(maxsize=8)
-def _fixed_digits(path: Path) -> tuple[str, ...]:
+def _fixed_digits(edition: Edition) -> tuple[str, ...]:
     """Digits that belong to the form's own wording, as the edition declares them."""
-    node = read(path, f"{path.parent.parent.name}/{_FIXED}")
+    node = edition.yaml(_FIXED)
     made = node.texts("fixed_digits")
     node.done()
     return made

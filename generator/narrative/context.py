@@ -48,10 +48,26 @@ class Context:
             "unit_head": unit + ("（本级）" if self.setting("head_suffix") == "是" else ""),
             "short": short,
             "level": level,
+            "region": self._region,
             "dept": self.setting("scope")[:2],
             "self": {"单位全称": unit, "单位简称": short}.get(own, own),
             **dict(self.edition.levels.get(level) or self.edition.levels[UNKNOWN]),
         }
+
+    @property
+    def _region(self) -> str:
+        """洪山区, where the edition asks for it."""
+        return self.book.text(UNIT, "region") if _row(self.edition.form(UNIT), "region") is not None else ""
+
+    def subject(self, code: str) -> str:
+        """The name of a subject in the book's year; empty when the subject list does not have it."""
+        return self.edition.subject_list.name(code, self.year)
+
+    def statement(self, form: Form) -> str:
+        """The 无数据 wording of a table in the variant chosen; its first one where it lacks that, or has no other."""
+        texts = form.statement
+        chosen = self.setting("statement") if len(texts) > 1 else ""
+        return self.fill(texts.get(chosen) or next(iter(texts.values())))
 
     def fill(self, text: str) -> str:
         return fill(text, self.words)

@@ -47,7 +47,8 @@ class Term:
 def glossary(context: Context, ledger: Ledger, lists: Mapping[str, Sequence[Any]]) -> tuple[Term, ...]:
     """All terms in order. A term with a ``list:`` is there only when ``lists`` has something under that name."""
     made: list[Term] = []
-    for item in _items(context.edition.find(FILE)):
+    path = context.edition.find(FILE)
+    for item in _items(path, path.stat().st_mtime_ns):
         if item.list and not lists.get(item.list):
             continue
         words = {**context.words, "kinds": _kinds(ledger, item)}
@@ -64,7 +65,8 @@ def _kinds(ledger: Ledger, item: _Item) -> str:
 
 
 @lru_cache(maxsize=8)
-def _items(path: Path) -> tuple[_Item, ...]:
+def _items(path: Path, changed: int) -> tuple[_Item, ...]:
+    """``changed``: when the file was written, so that a later version is read again."""
     node = read(path, f"{path.parent.name}/{path.name}")
     made = tuple(_item(one) for one in node.nodes("items"))
     node.done()

@@ -26,10 +26,13 @@ def text_ems(text: str) -> float:
 
 def column_widths(form: Form, rows: Sequence[Mapping[int, GridCell]], head_rows: int) -> tuple[float, ...]:
     """Widths in mm for the placed ``rows`` (column → cell) of an official table, its head first."""
-    kinds = [column for _, column in columns(form)]
+    kinds = [column for _, column in columns(form) for _ in range(column.across)]
     ems = [_least(column) for column in kinds]
     for number, line in enumerate(rows):
         for at, cell in line.items():
+            if cell.colspan > 1 and number >= head_rows and kinds[at].across == cell.colspan:
+                _share(ems, at, cell)
+                continue
             if cell.colspan > 1 or not cell.text:
                 continue
             need = text_ems(cell.text)
@@ -47,6 +50,13 @@ def column_widths(form: Form, rows: Sequence[Mapping[int, GridCell]], head_rows:
         ems[at] -= min(0.5, over)
         over -= 0.5
     return tuple(round(em * _MM, 2) for em in ems)
+
+
+def _share(ems: list[float], at: int, cell: GridCell) -> None:
+    """A code over the columns 类, 款, 项 asks a part of each."""
+    each = (text_ems(cell.text) + _PAD) / cell.colspan
+    for place in range(at, at + cell.colspan):
+        ems[place] = max(ems[place], each)
 
 
 def _least(column: Column) -> float:

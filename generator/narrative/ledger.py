@@ -16,7 +16,9 @@ from ..model.form import Column, Form, Kind, Role, Row
 from .context import UNIT, Context
 from .spans import Marks, Open, WrongTemplate
 from .values import Amount, Desk, Text
-from .wording import cell_ref, chinese
+from .wording import cell_ref, chinese, spans
+
+EVERY = "every"  # the row that stands for all rows of a list
 
 
 class Ledger:
@@ -45,6 +47,8 @@ class Ledger:
             "text": self.text,
             "lines": self.lines,
             "rows": self.rows,
+            "names_below": self.names_below,
+            "subject": self.subject,
             "heads": self.heads,
             "leaves": self.leaves,
             "label": self.label,
@@ -88,6 +92,8 @@ class Ledger:
     def figure(self, path: str) -> Amount:
         """The amount at ``path``; a value shown by formula is taken from where it is kept."""
         form, row, key, column = self.split(path)
+        if key == EVERY:
+            return self._every(form, column)
         if row is not None and row.show and column is self._first(form, key):
             return self.figure(".".join(self._shown(row).parts))
         cell = self.cell(form.id, key, column.key)
@@ -97,6 +103,12 @@ class Ledger:
             if total is not None:
                 return total
         return Amount(self.context.book.figure(form.id, key, column.key), self.desk, given)
+
+    def _every(self, form: Form, column: Column) -> Amount:
+        """The sum of a column over the rows of the form's lists, as rules have it."""
+        lists = [block for block in form.blocks if block.open is not None and column in block.columns]
+        parts = [row.figure(column.key) for block in lists for row in self.rows(f"{form.id}.{block.key}")]
+        return Amount(Figure.sum(part.figure for part in parts), self.desk, any(part.given for part in parts))
 
     def _first(self, form: Form, key: str) -> Column | None:
         block = form.block_of_row(key)
@@ -169,6 +181,19 @@ class Ledger:
             found.sort(key=lambda row: row.figure(by).figure.value, reverse=True)
         return tuple(found)
 
+    def names_below(self, path: str, code: str, level: int, column: str) -> tuple[Text, ...]:
+        """Names, each once, of the subjects of ``level`` under ``code`` that hold an amount in ``column``."""
+        below = (row for row in self.rows(path, level) if row.code.startswith(code) and row.figure(column))
+        return tuple({row.name.raw.strip(): row.name for row in below}.values())
+
+    def subject(self, form_id: str, code: str) -> Text:
+        """The name of a code in a table by code, else in the subject list."""
+        data = self.context.book.sheet(form_id)
+        row = data.rows.get(code) if data is not None else None
+        cell = row.cells.get("name") if row is not None else None
+        name = cell.text.strip() if cell is not None else ""
+        return Text(name or self.context.subject(code), self.desk, cell_ref(cell))
+
     def lookup(self, path: str, column: str, wanted: str, result: str) -> Text:
         """From the first row of a list whose ``column`` reads ``wanted``: its ``result``."""
         index = self._indexes.get((path, column))
@@ -177,6 +202,10 @@ class Ledger:
             for row in self.rows(path):
                 index.setdefault(row.text(column).raw.strip(), row)
         return index[wanted].text(result) if wanted in index else Text("", self.desk)
+
+    def explained(self, code: str) -> Text:
+        """What the subject list says of a code; nothing where it has no explanation."""
+        return Text(self.context.edition.subject_list.text(code), self.desk)
 
     # The form's own words
 
@@ -204,10 +233,9 @@ class Ledger:
 
     def statement(self, form_id: str) -> str:
         """The 无数据 statement of an official table, in the variant chosen."""
-        texts = self.form(form_id).statement
-        if not texts:
+        if not self.form(form_id).statement:
             raise WrongTemplate(f"表 {form_id!r} 没有无数据声明")
-        return self.context.fill(texts.get(self.context.setting("statement")) or next(iter(texts.values())))
+        return self.context.statement(self.form(form_id))
 
 
 class RowView(Open):
@@ -226,7 +254,7 @@ class RowView(Open):
         found = self.text("name")
         if found:
             return found
-        known = self._ledger.context.edition.subjects.get(self._row.key, "")
+        known = self._ledger.context.subject(self._row.key)
         return Text(known, self._ledger.desk, found.cells or self.cells, SpanKind.USER)
 
     @property
@@ -246,5 +274,5 @@ class RowView(Open):
         row = data.rows.get(code) if data is not None else None
         if row is not None:
             return RowView(self._ledger, self._form_id, self._block, row).name
-        known = self._ledger.context.edition.subjects.get(code, "")
+        known = self._ledger.context.subject(code)
         return Text(known, self._ledger.desk, self.cells, SpanKind.USER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from functools import lru_cache
@@ -83,12 +84,35 @@ def environment(folders: tuple[Path, ...]) -> jinja2.Environment:
         finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,
+        auto_reload=True,  # a file changed meanwhile is read again; a look at its date costs nothing
         autoescape=False,  # the text goes into XML elements, never into HTML
         bytecode_cache=_cache(),
     )
     made.filters.update(FILTERS)
     return made
+
+
+REMEDY = "请改正该行；可用的函数和过滤器见 docs/chapters.md。"
+
+
+def told(error: BaseException) -> str:
+    """What went wrong in a chapter, in words for the person who wrote it."""
+    said = str(error).strip()
+    undefined = re.match(r"'([^']*)' is undefined", said)
+    missing = re.search(r"has no attribute '?([^'\s]+)'?", said)
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"没有文件 {error.name}"
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"模板写法有误（{said.splitlines()[0] if said else ''}）"
+    if undefined:
+        return f"没有名为 {undefined[1]} 的值或函数"
+    if missing and isinstance(error, (jinja2.UndefinedError, AttributeError)):
+        return f"没有 {missing[1]} 这一项"
+    if isinstance(error, KeyError):
+        return f"没有 {said}"
+    if isinstance(error, RecursionError):
+        return "include 或宏绕成了一圈"
+    return said or type(error).__name__
 
 
 def place(error: BaseException) -> str:

@@ -24,6 +24,7 @@ _STYLES: Mapping[str, Style] = {
     "caption": Style.CAPTION,
     "form_title": Style.FORM_TITLE,
 }
+_HEADINGS = (Style.PART, Style.SECTION, Style.SUBSECTION)  # by level of the contents
 
 
 class Scribe:
@@ -66,12 +67,11 @@ class Scribe:
         return ""
 
     def heading(self, block: str) -> str:
-        """A heading in the wording of the contents."""
+        """A heading in the wording of the contents, or in its own where the contents give one."""
         line = next((line for line in self._context.edition.contents if line.block == block), None)
         if line is None:
             raise WrongTemplate(f"目录中没有 {block!r} 这一条")
-        style = Style.PART if line.level == 1 else Style.SECTION
-        self._add(block, style, spans(self._context, line.text))
+        self._add(block, _HEADINGS[line.level - 1], spans(self._context, line.heading or line.text))
         return ""
 
     def prose(self, id: str, lines: Sequence[Text], headings: bool = False) -> str:
@@ -107,6 +107,8 @@ class Scribe:
     def contents(self) -> str:
         context, entries = self._context, []
         for line in context.edition.contents:
+            if line.unlisted:
+                continue
             if not line.tables:
                 entries.append(ContentsEntry(line.level, context.fill(line.text), line.block))
                 continue

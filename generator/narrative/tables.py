@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..model.blocks import Align, Block, Grid, GridCell, Paragraph, Section, Span, SpanKind, Style
 from ..model.book import FormData, RowData
 from ..model.figure import ZERO, Figure
 from ..model.form import AMOUNT_KINDS, Column, Form, Kind, Row
 from ..model.form import Block as FormBlock
-from ..model.heads import body_depth, table_head
+from ..model.heads import body_depth, starts, table_head
 from .context import Context
 from .layout import column_widths
 from .numbers import plain
@@ -34,18 +36,13 @@ def _section(context: Context, form: Form) -> Section:
     blocks.append(_grid(context, form, data, "".join(s.text for s in title)))
     for number, note in enumerate(form.notes, 1):
         blocks.append(Paragraph(f"{base}.note{number}", Style.TABLE_NOTE, spans(context, note)))
-    if form.statement and not has_figures(data):
-        blocks.append(Paragraph(f"{base}.statement", Style.TABLE_NOTE, spans(context, _statement(context, form))))
+    if form.statement and not has_figures(data, form.statement_of):
+        blocks.append(Paragraph(f"{base}.statement", Style.TABLE_NOTE, spans(context, context.statement(form))))
     return Section(f"table.{form.id}", tuple(blocks), landscape=form.orientation == "landscape")
 
 
-def _statement(context: Context, form: Form) -> str:
-    """The 无数据 wording chosen; a form that lacks that variant prints its first one."""
-    return form.statement.get(context.setting("statement")) or next(iter(form.statement.values()))
-
-
-def has_figures(data: FormData | None) -> bool:
-    """Whether the sheet holds any amount other than zero."""
+def has_figures(data: FormData | None, only: Sequence[str] = ()) -> bool:
+    """Whether the sheet (``only``: in these columns) holds any amount other than zero."""
     if data is None:
         return False
     return any(
@@ -54,7 +51,7 @@ def has_figures(data: FormData | None) -> bool:
         if block.key in data.blocks
         for row in data.blocks[block.key].rows
         for column in block.columns
-        if column.kind in AMOUNT_KINDS
+        if column.kind in AMOUNT_KINDS and (not only or column.key in only)
     )
 
 
@@ -66,6 +63,9 @@ def _grid(context: Context, form: Form, data: FormData | None, title: str) -> Gr
         rows[cell.row][cell.column] = GridCell(cell.text, cell.across, cell.down, Align.CENTER, kind=kind)
     depth = body_depth(form)
     rows += [_fixed_line(context, form, data, index) for index in range(depth)]
+    for cell in head:
+        for below in range(head_rows, cell.row + cell.down):  # the names 类, 款, 项 beside the 合计 line
+            rows[below].pop(cell.column, None)
     is_open = any(block.open for block in form.blocks)
     for block in form.blocks:
         if block.open:
@@ -75,7 +75,8 @@ def _grid(context: Context, form: Form, data: FormData | None, title: str) -> Gr
         id=f"t.{form.id}.grid",
         widths=column_widths(form, rows, head_rows),
         rows=tuple(tuple(line[at] for at in sorted(line)) for line in rows),
-        head_rows=head_rows,
+        # A name cannot reach out of the rows that are repeated: the line beside which it stands is repeated too.
+        head_rows=max([head_rows, *(cell.row + cell.down for cell in head)]),
         dense=len(rows) <= most if is_open else depth > 1,
         description=title,
     )
@@ -96,10 +97,12 @@ def _fixed_line(context: Context, form: Form, data: FormData | None, index: int)
     start = 0
     for block in form.blocks:
         row = block.rows[index] if index < len(block.rows) else Row("", "", spacer=True)
-        for offset, column in enumerate(block.columns):
-            line[start + offset] = _fixed_cell(context, data, block, row, column, index)
-        _merge_label(line, block, row, start)
-        start += len(block.columns)
+        places = starts(block, start)
+        for at, column in zip(places, block.columns, strict=False):
+            line[at] = _fixed_cell(context, data, block, row, column, index)
+        if not (index == 0 and block.split_beside_total):
+            _merge_label(line, block, row, places)
+        start = places[-1]
     return line
 
 
@@ -112,14 +115,14 @@ def _fixed_cell(
     if row.spacer:
         return _EMPTY
     if column.kind is Kind.CODE:
-        return GridCell(row.code, bold=row.bold)
+        return GridCell(row.code, colspan=column.across, bold=row.bold)
     if column.kind in (Kind.LABEL, Kind.NAME):
         return GridCell(row.label, bold=row.bold, align=Align.CENTER if row.bold and not row.code else Align.LEFT)
     figure = data.figure(row.key, column.key) if data is not None else Figure(ZERO)
     return _amount(context, figure, column.kind, row.bold)
 
 
-def _merge_label(line: dict[int, GridCell], block: FormBlock, row: Row, start: int) -> None:
+def _merge_label(line: dict[int, GridCell], block: FormBlock, row: Row, places: Sequence[int]) -> None:
     """Give a row's label the width the form says: it ends just before the first amount."""
     lead = next((at for at, column in enumerate(block.columns) if column.kind in AMOUNT_KINDS), len(block.columns))
     label_at = next((at for at, c in enumerate(block.columns[:lead]) if c.kind in (Kind.LABEL, Kind.NAME)), None)
@@ -129,16 +132,18 @@ def _merge_label(line: dict[int, GridCell], block: FormBlock, row: Row, start: i
     span = row.label_span or (label_at + 1 if has_code and not row.code else 1)
     if span == 1:
         return
-    label = line[start + label_at]
-    first = start + label_at + 1 - span if not row.label_span else start + lead - span
-    for at in range(first, first + span):
+    label = line[places[label_at]]
+    end = lead if row.label_span else label_at + 1
+    # A label may reach into the block at the left, which has no split columns.
+    first = places[end - span] if end >= span else places[0] + end - span
+    for at in range(first, places[end]):
         line.pop(at, None)
-    line[first] = GridCell(label.text, colspan=span, align=label.align, bold=label.bold)
+    line[first] = GridCell(label.text, colspan=places[end] - first, align=label.align, bold=label.bold)
 
 
 def _open_line(context: Context, data: FormData | None, block: FormBlock, row: RowData) -> dict[int, GridCell]:
     line: dict[int, GridCell] = {}
-    for at, column in enumerate(block.columns):
+    for at, column in zip(starts(block), block.columns, strict=False):
         cell = row.cells.get(column.key)
         if column.kind in AMOUNT_KINDS:
             figure = data.row_figure(row, column.key) if data is not None else Figure(ZERO)
@@ -146,11 +151,11 @@ def _open_line(context: Context, data: FormData | None, block: FormBlock, row: R
             continue
         text = cell.text if cell is not None else ""
         if column.kind is Kind.NAME and not text:
-            text = context.edition.subjects.get(row.key, "")
+            text = context.subject(row.key)
         if column.kind is Kind.CODE:
             text = row.key if row.key.isdigit() else text
         sources = cell_ref(cell) or ((row.ref,) if row.ref is not None else ())
-        line[at] = GridCell(text, kind=SpanKind.USER, cells=sources)
+        line[at] = GridCell(text, column.across, kind=SpanKind.USER, cells=sources)
     return line
 
 

@@ -18,7 +18,7 @@ from .blank_live import TOP, Codes, Compiler, Line, block_rows, has_code
 from .blank_live_values import BROKEN, EMPTY, OUTSIDE, PASSED, TAIL, UNREADABLE, Evaluator, Values
 from .blank_plan import BlockPlan, SheetPlan, Value
 from .blank_sheet import Kit, Pen
-from .blank_spots import address, quoted, sheet_prefix
+from .blank_spots import address, code_text, quoted, sheet_prefix
 from .blank_style import HEAD_CELL, HINT, LABEL, LINK, TITLE, Look
 from .blank_trees import fails
 
@@ -93,8 +93,7 @@ class _Helper:
         plain = Look(border=False, number="@")
         self._pen.put(_HELPER_TOP - 1, at, sheet.name, plain)
         if opened and block.code_column is not None:
-            column = block.column_at(block.code_column.key)
-            there = f"{sheet_prefix(sheet.name)}{address(column, first, 'cr')}:{address(column, last, 'cr')}"
+            there = code_text(block, first, last, "cr", sheet_prefix(sheet.name))
             shape = f'IFERROR(IF(VALUE(TRIM({there}))>0,TRIM({there}),""),"")'
             self._array(at, end, shape)
             self._array(at + 1, end, _parents(codes, block.block.open.levels if block.block.open else ()))

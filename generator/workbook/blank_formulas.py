@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref, parse
 from ..model.form import AMOUNT_KINDS, Column, Kind
 from .blank_plan import BlockPlan, RowPlan, SheetPlan, Value
-from .blank_spots import Spot, SubjectList, address, sheet_prefix, sum_text
+from .blank_spots import Spot, SubjectList, address, code_text, sheet_prefix, sum_text
 
 ZERO = Decimal(0)
 _EXACT = Context(prec=400)  # sums keep every digit
@@ -156,9 +156,8 @@ class Formulas:
         return total
 
     def _code(self, spot: Spot) -> str:
-        """Address of the cell that says whether an open row is in use: its code, else its first column."""
-        column = spot.block.code_column or spot.block.block.columns[0]
-        return address(spot.block.column_at(column.key), spot.row.number, "c")
+        """What says whether an open row is in use: its code, else its first column."""
+        return code_text(spot.block, spot.row.number)
 
     def _idle(self, spot: Spot) -> bool:
         if spot.row.row is not None:
@@ -180,14 +179,10 @@ class Formulas:
     def _by_code(self, spot: Spot, code: str | None, length: int) -> str:
         """Sum of the rows with codes of ``length`` (under ``code``) over the open range, below this row only."""
         block = spot.block
-        column = block.code_column or block.block.columns[0]
         first = block.open_start if spot.row.row is not None else spot.row.number + 1
         last = max(block.range_end, first)
-        codes, money = (
-            f"{address(at, first, 'c' if at != block.column_at(spot.column.key) else '')}:"
-            f"{address(at, last, 'cr' if at != block.column_at(spot.column.key) else 'r')}"
-            for at in (block.column_at(column.key), block.column_at(spot.column.key))
-        )
+        at = block.column_at(spot.column.key)
+        codes, money = code_text(block, first, last), f"{address(at, first)}:{address(at, last, 'r')}"
         under = f"*(LEFT(TRIM({codes}),LEN({code}))={code})" if code else "*1"
         # LibreOffice's SUMPRODUCT fails on a range without any number; Excel and WPS don't mind.
         return f"IF(COUNT({money})=0,0,SUMPRODUCT((LEN(TRIM({codes}))={length}){under},{money}))"
@@ -229,10 +224,9 @@ class Formulas:
         if isinstance(tree, Call) and tree.name == "lookup":
             sheet, block, column, code = self._lookup(tree, home)
             there = sheet_prefix(sheet.name)
-            codes, money = (
-                f"{there}{address(at, block.rows[0].number, 'cr')}:{address(at, block.range_end, 'cr')}"
-                for at in (block.column_at((block.code_column or column).key), block.column_at(column.key))
-            )
+            begin, at = block.rows[0].number, block.column_at(column.key)
+            codes = code_text(block, begin, block.range_end, "cr", there)
+            money = f"{there}{address(at, begin, 'cr')}:{address(at, block.range_end, 'cr')}"
             here = address(home.block.column_at(code.key), home.row.number, "c")
             return f"IF(COUNT({money})=0,0,SUMPRODUCT((TRIM({codes})=TRIM({here}))*1,{money}))"
         raise ValueError(f"{home.sheet.form.id}: show: cannot be a formula: {tree!r}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..editions import Edition
 from ..model.form import Block, Column, Form, Kind, Role, Row
-from ..model.heads import body_depth, columns, head_depth, table_head
+from ..model.heads import body_depth, columns, head_depth, starts, table_head
 
 Value = str | int | Decimal
 Content = Mapping[str, Any]  # see docs/architecture.md
@@ -133,15 +133,16 @@ def _place_table(sheet: SheetPlan) -> None:
     _, depth = table_head(form)
     body = TABLE_TOP + depth
     sheet.head = (TABLE_TOP, body - 1)
-    sheet.widths = [column.width for _, column in columns(form)]
+    sheet.widths = [column.width / column.across for _, column in columns(form) for _ in range(column.across)]
     at = 1
     for block in form.blocks:
-        places = {column.key: (at + i, at + i) for i, column in enumerate(block.columns)}
+        firsts = starts(block, at)
+        places = {c.key: (n, n + c.across - 1) for n, c in zip(firsts, block.columns, strict=False)}
         placed = BlockPlan(block, places, TABLE_TOP)
         placed.rows = block_rows(block, sheet.content.get(block.key), body, f"{form.id}.{block.key}")
         placed.range_end = placed.open_start + max(OPEN_RANGE, 2 * len(placed.rows)) - 1
         sheet.blocks.append(placed)
-        at += len(block.columns)
+        at = firsts[-1]
     sheet.last_row = max([body + body_depth(form) - 1, *(b.rows[-1].number for b in sheet.blocks if b.rows)])
 
 

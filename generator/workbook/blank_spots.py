@@ -46,6 +46,20 @@ def address(column: int, row: int, fixed: str = "") -> str:
     return f"{'$' if 'c' in fixed else ''}{column_letters(column)}{'$' if 'r' in fixed else ''}{row}"
 
 
+def code_text(block: BlockPlan, first: int, last: int = 0, fixed: str = "c", prefix: str = "") -> str:
+    """What says which subject a row is: its code column, else its first one; split columns joined piece by piece.
+
+    One cell, or with ``last`` a range, as an expression; ``prefix`` names the sheet.
+    """
+    column = block.code_column or block.block.columns[0]
+    left, right = block.places[column.key] if column.split else (block.column_at(column.key),) * 2
+    cells = [
+        prefix + address(at, first, fixed) + (f":{address(at, last, 'cr')}" if last else "")
+        for at in range(left, right + 1)
+    ]
+    return cells[0] if len(cells) == 1 else f"({'&'.join(cells)})"
+
+
 def sheet_prefix(name: str) -> str:
     return "'" + name.replace("'", "''") + "'!"
 

@@ -9,7 +9,7 @@ from ..model.heads import columns, table_head
 from .blank_formulas import Formulas
 from .blank_plan import TABLE_TOP, BlockPlan, RowPlan, SheetPlan
 from .blank_sheet import Kit, Pen, expand, text_width
-from .blank_spots import Spot, address
+from .blank_spots import Spot, address, code_text
 from .blank_style import (
     HEAD_CELL,
     LABEL,
@@ -57,7 +57,7 @@ class _Table:
         self._head()
         merges = [_label_place(block, row) for block in plan.blocks for row in block.rows]
         # A label may reach into the block at its left, whose own cells give way.
-        self.covered = {(row, c) for row, first, last in merges if last > first for c in range(first, last + 1)}
+        self.covered |= {(row, c) for row, first, last in merges if last > first for c in range(first, last + 1)}
         for block in plan.blocks:
             for row in block.rows:
                 self._row(block, row)
@@ -72,16 +72,18 @@ class _Table:
 
     def _head(self) -> None:
         cells, _ = table_head(self.form)
-        paths = columns(self.form)
         for head in cells:
             row, first = TABLE_TOP + head.row, 1 + head.column
             last = first + head.across - 1
             cell = self.pen.put(row, first, head.text, HEAD_CELL, last=last, down=head.down)
             self.pen.watch_label(cell, head.text)
             width = sum(self.plan.widths[first - 1 : last])
+            # The names 类, 款, 项 stand beside the first row too.
+            self.covered |= {(below, first) for below in range(self.plan.head[1] + 1, row + head.down)}
             if head.down == 1:
                 self.pen.height(row, head.text, width - 1)
-        for index, (block, column) in enumerate(paths):
+        firsts = [(b.block, c, b.column_at(c.key) - 1) for b in self.plan.blocks for c in b.block.columns]
+        for block, column, index in firsts:
             text = column.comment
             if column.kind is Kind.CODE and block.open is not None:
                 text = "\n".join(filter(None, (text, _CODE_HINT, _SUM_HINT if block.open.by_code else "")))
@@ -98,19 +100,19 @@ class _Table:
         if row.row is not None and label_first and (row.row.label or label_last > label_first):
             self._label(row.row, row.number, label_first, label_last)
         for column in block.block.columns:
-            at = block.column_at(column.key)
+            at, end = block.places[column.key]
             if (row.number, at) in self.covered or (at == label_first and row.row is not None and row.row.label):
                 continue
             if column.kind is Kind.LINE:
                 number = line + row.number - block.rows[0].number if line else None
                 self.pen.put(row.number, at, number, LINE_NUMBER)
             elif column.kind is Kind.CODE and row.row is not None:
-                cell = self.pen.put(row.number, at, row.row.code or None, Look())
+                cell = self.pen.put(row.number, at, row.row.code or None, Look(), last=end)
                 self.pen.watch_label(cell, row.row.code)
             elif column.kind is Kind.LABEL or (row.row is not None and row.row.spacer):
-                self.pen.put(row.number, at, None, Look())
+                self.pen.put(row.number, at, None, Look(), last=end)
             else:
-                write_value(self.pen, self.kit.formulas, Spot(self.plan, block, row, column), in_table=True)
+                write_value(self.pen, self.kit.formulas, Spot(self.plan, block, row, column), in_table=True, last=end)
         if block.block.open is not None and row.row is None and (column_code := block.code_column):
             cell = self.sheet.cell(row.number, block.column_at(column_code.key))
             self.pen.pick(cell, self.kit.codes(block.block.open.levels), strict=False)
@@ -138,8 +140,9 @@ class _Table:
         if statement:
             at += 1
             # Not in the column of codes: the sums look down that one, and this formula looks at the sums.
-            codes = {block.column_at(block.code_column.key) for block in self.plan.blocks if block.code_column}
-            self._note(at, *statement, NOTE.but(bold=True), first=1 + (1 in codes))
+            codes = [block.places[block.code_column.key] for block in self.plan.blocks if block.code_column]
+            first = next((last + 1 for first, last in codes if first == 1), 1)
+            self._note(at, *statement, NOTE.but(bold=True), first=first)
         return at
 
     def _note(self, row: int, formula: str, now: str, longest: str, look: Look, first: int = 1) -> None:
@@ -148,8 +151,8 @@ class _Table:
         if not self.dense and text_width(longest) < total:
             self.pen.put(row, first, now, look.but(wrap=False), formula=formula)
         else:
-            self.pen.put(row, 1, now, look, last=self.width, formula=formula)
-            self.pen.height(row, longest, total, look.size)
+            self.pen.put(row, first, now, look, last=self.width, formula=formula)
+            self.pen.height(row, longest, float(sum(self.plan.widths[first - 1 :])), look.size)
 
     def _frozen_columns(self) -> int:
         """Code and name stay in view beside a wide table."""
@@ -159,7 +162,7 @@ class _Table:
         for _, column in columns(self.form):
             if column.kind not in (Kind.CODE, Kind.NAME, Kind.LABEL):
                 break
-            lead += 1
+            lead += column.across
         return lead
 
 
@@ -172,7 +175,8 @@ def _label_place(block: BlockPlan, row: RowPlan) -> tuple[int, int, int]:
     if row.row.label_span:
         first_amount = min(block.column_at(c.key) for c in block.block.columns if c.kind in AMOUNT_KINDS)
         return row.number, first_amount - row.row.label_span, first_amount - 1
-    first = kinds.get(Kind.CODE, label) if not row.row.code and not row.row.spacer else label
+    over = not row.row.code and not row.row.spacer and not (row is block.rows[0] and block.block.split_beside_total)
+    first = kinds.get(Kind.CODE, label) if over else label
     return row.number, first, label if label else -1
 
 
@@ -229,7 +233,7 @@ def _tint_groups(pen: Pen, block: BlockPlan) -> None:
     if code is None or len(levels) < 2 or not money:
         return
     first = block.open_start
-    length = f"LEN(TRIM({address(block.column_at(code.key), first, 'c')}))"
+    length = f"LEN(TRIM({code_text(block, first)}))"
     cells = f"{address(min(money), first)}:{address(max(money), block.range_end)}"
     pen.sheet.conditional_formatting.add(cells, alarm(f"AND({length}>0,{length}<{levels[-1]})", SUM))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 
 from ..model.book import BlockData, RowData
@@ -13,6 +12,7 @@ from ..model.finding import Severity
 from ..model.form import AMOUNT_KINDS, Block, Column, Form, Kind, Row
 from . import values
 from .cells import Raw, Sheet
+from .codes import CodeCells
 from .convert import Converter
 from .match import loose, match_labels, norm
 from .values import Reading
@@ -36,11 +36,16 @@ class BlockReader:
     lead: Sequence[int] = ()
     first: int = 1  # the sheet row right below the head
     decimals: int | None = None  # decimals allowed in money
+    codes: Sequence[int] = ()  # sheet columns over which the block's codes are spread, when there are several
 
     def read(self) -> BlockData:
         block = self.block
         self.used: set[int] = set()
-        self._codes: dict[int, str] = {}
+        code = next((c for c in self.block.columns if c.kind is Kind.CODE and c.key in self.places), None)
+        self._code_key = code.key if code is not None else ""
+        columns = self.codes or ((self.places[self._code_key],) if self._code_key else ())
+        levels = self.block.open.levels if self.block.open is not None else ()
+        self._codes = CodeCells(self.sheet, columns, levels, self.convert.notes)
         fixed = self._fixed()
         if block.open is None:
             data = fixed
@@ -48,6 +53,7 @@ class BlockReader:
             data = [*fixed, *self._by_code(block.open.levels)]
         else:
             data = [*fixed, *self._list()]
+        self.used |= self._codes.broken
         return BlockData(block.key, tuple(data))
 
     # fixed rows
@@ -68,9 +74,7 @@ class BlockReader:
 
     def _where(self, rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
         """Position in ``rows`` → sheet row and column of its label."""
-        code_at = next(
-            (self.places[c.key] for c in self.block.columns if c.kind is Kind.CODE and c.key in self.places), None
-        )
+        code_at = self.places[self._code_key] if self._code_key else None
         label_columns = [self.places[c.key] for c in self.block.columns if c.kind in _LABELS and c.key in self.places]
         if not label_columns:
             return self._single(rows)
@@ -78,7 +82,7 @@ class BlockReader:
         if code_at is not None and any(row.code for row in rows):
             by_code: dict[str, int] = {}
             for number in self.rows:
-                code = self._code(number, code_at)
+                code = self._codes.at(number)
                 if code:
                     by_code.setdefault(code, number)
             for at, row in enumerate(rows):
@@ -103,7 +107,7 @@ class BlockReader:
         labels: list[tuple[int, str]] = []
         places: dict[int, int] = {}
         for number in self.rows:
-            if number in taken or (code_at is not None and self._code(number, code_at)):
+            if number in taken or self._codes.at(number):
                 continue
             for column in columns:
                 label = self.sheet.label(number, column)
@@ -180,18 +184,17 @@ class BlockReader:
     # open rows
 
     def _by_code(self, levels: tuple[int, ...]) -> list[RowData]:
-        code_column = next((c for c in self.block.columns if c.kind is Kind.CODE), None)
-        code_at = self.places.get(code_column.key) if code_column is not None else None
-        if code_at is None:
+        if not self._code_key:
             return []
         found: list[RowData] = []
         seen: dict[str, int] = {}
         for number in self.rows:
             if number in self.used:
                 continue
-            code = self._code(number, code_at)
+            code = self._codes.at(number)
             if not code:
                 continue
+            code_at = self._codes.column(number)
             self.used.add(number)
             ref = CellRef(self.sheet.name, number, code_at)
             self._check_code(code, ref, levels, seen, found[-1].key if found else "")
@@ -199,21 +202,6 @@ class BlockReader:
             found.append(self._row(code, number, code_at))
         self._parents(found, levels, seen)
         return found
-
-    def _code(self, number: int, column: int) -> str:
-        """The subject code there, "" when the text is none."""
-        if number not in self._codes:
-            self._codes[number] = self._code_of(self.sheet.get(number, column))
-        return self._codes[number]
-
-    @staticmethod
-    def _code_of(raw: Raw | None) -> str:
-        if raw is None or raw.type not in "tn":
-            return ""
-        if raw.text.isascii() and raw.text.isdigit() and raw.text != "0":
-            return raw.text if len(raw.text) <= 20 else ""
-        code = norm(raw.text) if raw.type == "t" else values.shown(values.stored(raw.text) or Decimal(0))
-        return code if code.isascii() and code.isdigit() and code != "0" and len(code) <= 20 else ""
 
     def _check_code(self, code: str, ref: CellRef, levels: tuple[int, ...], seen: dict[str, int], last: str) -> None:
         note = self.convert.notes.cell
@@ -274,6 +262,9 @@ class BlockReader:
             else:
                 kind, choices = self.block.kind_of(row, column), row.choices or column.choices
                 cells[column.key] = convert(ref, raw, kind, choices, note, row.required)
+        if self.codes and self._codes.at(number):
+            ref = CellRef(name, number, self._codes.column(number))
+            cells[self._code_key] = Cell(ref, CellKind.TEXT, text=self._codes.at(number))
         label = self._raw_text(number, self._label_place) if self._label_place else ""
         label = label or self._raw_text(number, label_at)
         return RowData(key, cells, label, CellRef(self.sheet.name, number, label_at))

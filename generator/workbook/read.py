@@ -8,8 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from .. import editions
-from ..editions import Edition, EditionError
+from ..editions import BUILT_IN, NO_EDITION, Edition, EditionError, Library
 from ..model.book import WAN, Book, FormData
 from ..model.cell import CellKind, CellRef
 from ..model.finding import Refusal, Severity
@@ -30,14 +29,14 @@ _TABLE_DECIMALS = 2
 _MIXED = (Decimal(9990), Decimal(10010))  # 元 beside 万元
 
 
-def read(path: Path | str, edition_id: str | None = None) -> tuple[Edition, Book]:
-    """The workbook at ``path``. The edition is ``edition_id``, else the one the workbook names, else the one that
-    serves its year, else the one whose sheets it has. Refusal when the file can't be used at all."""
+def read(path: Path | str, edition_id: str | None = None, library: Library = BUILT_IN) -> tuple[Edition, Book]:
+    """The workbook at ``path``. The edition, one of ``library``, is ``edition_id``, else the one the workbook names,
+    else the one that serves its year, else the one whose sheets it has. Refusal when the file can't be used at all."""
     collecting = gc.isenabled()
     gc.disable()  # many small values and hardly a cycle
     try:
         with open_package(Path(path)) as package:
-            return Workbook(package, Path(path)).read(edition_id)
+            return Workbook(package, Path(path), library).read(edition_id)
     finally:
         if collecting:
             gc.enable()
@@ -46,8 +45,8 @@ def read(path: Path | str, edition_id: str | None = None) -> tuple[Edition, Book
 class Workbook:
     """One opened workbook while it is read."""
 
-    def __init__(self, package: Package, path: Path) -> None:
-        self.package, self.path = package, path
+    def __init__(self, package: Package, path: Path, library: Library = BUILT_IN) -> None:
+        self.package, self.path, self.library = package, path, library
         self.parts: dict[str, SheetPart] = {}
         self.notes = Notes()
         for part in sorted(package.sheets, key=lambda part: part.hidden):  # a hidden copy never comes first
@@ -75,23 +74,23 @@ class Workbook:
 
     def read(self, edition_id: str | None) -> tuple[Edition, Book]:
         try:
-            edition = editions.load(edition_id) if edition_id else self._edition()
+            edition = self.library.load(edition_id) if edition_id else self._edition()
         except EditionError as error:
-            raise Refusal(str(error), "可用 gongkai editions 查看现有版式。") from error
+            raise Refusal(str(error), error.fix or NO_EDITION) from error
         return edition, self._book(edition, explicit=bool(edition_id))
 
     def _edition(self) -> Edition:
-        ids = editions.ids()
+        ids = self.library.ids()
         texts = {text.strip() for text in self.strings}
         scores: list[tuple[int, Edition]] = []
         for name in sorted(ids, key=lambda i: i not in texts):
-            edition = editions.load(name)
+            edition = self.library.load(name)
             unit = self._unit(edition)
             named = norm(unit.text("edition")) if unit is not None else ""
             if named == name:
                 return edition
             if named in ids:
-                return editions.load(named)
+                return self.library.load(named)
             scores.append((len(match_sheets(edition.tables, self.names).found), edition))
         if not scores:
             raise Refusal("没有找到任何版式。", "请重新安装本工具。")

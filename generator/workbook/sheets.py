@@ -14,6 +14,7 @@ from ..model.form import AMOUNT_KINDS, Block, Form, Kind, Role
 from . import heads, values
 from .blocks import BlockReader
 from .cells import Sheet
+from .codes import split_codes
 from .convert import Converter
 from .heads import HeadMatch
 from .match import loose, norm, year_pattern
@@ -48,6 +49,7 @@ class SheetReader:
         if head is None:
             self._no_head(form, sheet, "")
             return [BlockData(block.key) for block in form.blocks]
+        head, codes = split_codes(sheet, head, placed)
         self._say_columns(form, sheet, head, [(block, column.key) for block, column in placed])
         rows = [row for row in sheet.rows if row >= head.body]
         places: dict[str, dict[str, int]] = {block.key: {} for block in form.blocks}
@@ -65,7 +67,10 @@ class SheetReader:
             amounts = [mine[c.key] for c in block.value_columns if c.kind in AMOUNT_KINDS and c.key in mine]
             known = sorted(c for p in places.values() for c in p.values())
             lead = [c for c in known if amounts and c < amounts[0]]
-            reader = BlockReader(form, block, sheet, mine, rows, self.convert, lead, first, self.decimals)
+            reader = BlockReader(
+                form, block, sheet, mine, rows, self.convert, lead, first, self.decimals,
+                codes.get(block.key, ()),
+            )  # fmt: skip
             found.append(reader.read())
             readers.append(reader)
         for reader in readers:
