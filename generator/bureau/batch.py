@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from .. import files, pipeline
-from . import inputs, work
+from ..editions import Library
+from . import forms, inputs, work
 from .engine import Died, Engine, run
 from .inputs import Source
 from .store import Record, Store, sha
@@ -52,16 +53,19 @@ def run_batch(
     say: Step = lambda name, skipped: None,
     handle: Callable[[Job], str] = work.handle,
     limit: float = LIMIT,
+    source: forms.Source | None = None,
 ) -> Batch:
     """Results, documents, marked copies and letters of all ``sources`` in ``output``, and the summary of them.
 
     Refusal when the folder can't be used or the engine can't be reached. What is done stays done when interrupted.
     """
+    source = source or forms.Source()
+    library, _ = forms.library(source)
     store = Store(output.resolve())
     with store.locked(), pipeline.editions_in_order():
         given = inputs.names([source.place for source in sources], store.names())
         store.save_names(given)
-        jobs = [Job(str(s.path), s.place, given[s.place], str(store.output), limit) for s in sources]
+        jobs = [Job(str(s.path), s.place, given[s.place], str(store.output), limit, source) for s in sources]
         skipped = 0
 
         def changed() -> Iterator[Job]:
@@ -78,8 +82,8 @@ def run_batch(
                 work.failed(job, *_why(result))
             say(job.place, False)
         places = tuple(source.place for source in sources)
-        _inherit(store, places)
-        data, totals = build(partial(_records, store, places))
+        _inherit(store, places, library)
+        data, totals = build(partial(_records, store, places), library)
         target = store.output / SUMMARY
         ours = store.summary_digest()
         aside = files.write(target, data, lambda old: "" if sha(old) == ours else pipeline.REPLACED)
@@ -126,7 +130,7 @@ def _records(store: Store, places: Sequence[str]) -> Iterator[tuple[Record, bool
             yield record, True
 
 
-def _inherit(store: Store, places: Sequence[str]) -> None:
+def _inherit(store: Store, places: Sequence[str], library: Library) -> None:
     """A unit that sent its workbook again under another name: its earlier result becomes the round before."""
     now = {_identity(record): record.name for record, carried in _records(store, places) if not carried and record.unit}
     for record, carried in _records(store, places):
@@ -135,7 +139,7 @@ def _inherit(store: Store, places: Sequence[str]) -> None:
         if heir is None:
             continue
         if heir.previous is None:
-            store.save(work.inherited(store, heir, record))
+            store.save(work.inherited(store, heir, record, forms.known(library, heir.edition)))
         store.forget(record)
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from ..checks.formula import EVERY, NotApplicable, Reads, State, side
-from ..editions import Edition, load
+from ..checks.keyed import EditionKey
+from ..editions import Edition
 from ..editions.node import Node
 from ..model.book import Book
 from ..model.expression import Binary, Call, Expression, ExpressionError, Negative, Ref, parse
@@ -45,11 +46,15 @@ class View:
     reasons: tuple[tuple[str, str, str], ...] = ()
 
 
-@lru_cache(maxsize=16)
-def view(edition_id: str) -> View:
+def view(edition: Edition) -> View:
     """The edition's bureau.yaml; nothing to see where it has none. EditionError names the place of a mistake."""
-    edition = load(edition_id)
-    if not any((folder / FILE).is_file() for folder in edition.folders):
+    return _view(EditionKey(edition))
+
+
+@lru_cache(maxsize=16)
+def _view(key: EditionKey) -> View:
+    edition = key.edition
+    if not edition.has(FILE):
         return View()
     node = edition.yaml(FILE)
     made = View(
@@ -127,7 +132,7 @@ def _known(edition: Edition, parts: tuple[str, ...]) -> bool:
 
 def amounts(edition: Edition, book: Book) -> tuple[dict[str, Amount], dict[str, str]]:
     """Key figures and ratios by key; a ratio that can't be formed is left out."""
-    reads, seen = Reads(edition, book), view(edition.id)
+    reads, seen = Reads(edition, book), view(edition)
     figures = {
         f.key: Amount(
             _text(_value(reads, f.value, blank_is_zero=True)),
@@ -163,7 +168,7 @@ def _text(value: Decimal | None) -> str | None:
 def reasons(edition: Edition, book: Book) -> list[dict[str, str]]:
     """The texts of the declared columns with their cells, as typed."""
     found = []
-    for form, block, column in view(edition.id).reasons:
+    for form, block, column in view(edition).reasons:
         for row in book.rows(form, block):
             cell = row.cells.get(column)
             if cell is not None and cell.text.strip():

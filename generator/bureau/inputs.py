@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..editions.subjects import FILE_STEM
 from ..files import safe_name
 from ..model.finding import Refusal
 
@@ -54,6 +55,7 @@ def _workbooks(folder: Path, output: Path) -> Iterator[tuple[Path, str]]:
         folders[:] = sorted(name for name in folders if name[0] != "." and (here / name).resolve() != ours)
         for name in sorted(names):
             plain = name[0] not in "." and not name.startswith("~$") and not name.endswith(MARKED)
+            plain = plain and Path(name).stem != FILE_STEM  # a subject list beside the workbooks
             if plain and Path(name).suffix.lower() in ENDINGS and here.resolve() != ours:
                 yield here / name, (here / name).relative_to(folder).as_posix()
 

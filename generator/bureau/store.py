@@ -9,12 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from .. import files
-from ..editions import load, templates_root
 from ..model.finding import Refusal
 
 SCHEMA = 1
@@ -217,15 +215,4 @@ def file_digest(path: Path) -> str:
     return found.hexdigest()
 
 
-@lru_cache(maxsize=64)
-def form_digest(edition_id: str) -> str:
-    """Of every file of the edition and of the folders it builds on; of all editions where it is not known which."""
-    found = hashlib.sha256()
-    for folder in load(edition_id).folders if edition_id else (templates_root(),):
-        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name[0] not in ".~"):
-            found.update(path.relative_to(folder).as_posix().encode())
-            found.update(file_digest(path).encode())
-    return found.hexdigest()
-
-
-__all__ = ["Amount", "Record", "Status", "Store", "dumped", "file_digest", "form_digest", "sha"]
+__all__ = ["Amount", "Record", "Status", "Store", "dumped", "file_digest", "sha"]

@@ -10,8 +10,9 @@ from decimal import Decimal
 from .. import __version__
 from ..checks.explain import FAMILIES, family
 from ..checks.rules import load as load_rules
-from ..editions import ids, load
+from ..editions import Edition, Library
 from .figures import PERCENT, completion, growth, view
+from .forms import newest
 from .inputs import LETTER, MARKED
 from .outliers import FEWEST, outliers
 from .rounds import Matter, compare
@@ -47,17 +48,19 @@ class Totals:
     again: int = 0  # departments seen before
 
 
-def build(records: Callable[[], Iterable[tuple[Record, bool]]]) -> tuple[bytes, Totals]:
+def build(records: Callable[[], Iterable[tuple[Record, bool]]], library: Library) -> tuple[bytes, Totals]:
     """The workbook; ``records`` walks over all results in the order of the departments, True where the result is of
     an earlier run since the workbook was not sent this time."""
     totals = Totals()
-    with Tally() as tally:
+    with Tally(library) as tally:
         for record, _ in records():
             tally.add(record)
             _count(totals, record)
         book, rules = Book(), tally.rules()
-        _front(book, totals, rules)
-        _departments(book, rules, records)
+        editions = tuple(tally.seen.values()) or (newest(library),)
+        titles = _titles(editions)
+        _front(book, totals, rules, titles)
+        _departments(book, rules, titles, _Columns.of(rules, editions), records)
         _outliers(book, tally)
         _copied(book, tally)
         return book.data(), totals
@@ -76,7 +79,7 @@ def _count(totals: Totals, record: Record) -> None:
         totals.fresh += len(found.fresh)
 
 
-def _front(book: Book, totals: Totals, rules: list[RuleCount]) -> None:
+def _front(book: Book, totals: Totals, rules: list[RuleCount], titles: dict[str, str]) -> None:
     sheet = book.sheet("概况", (26, 12, 60, 14, 14))
     sheet.title("批量校验和生成情况汇总")
     sheet.line("本表由工具写出，再次运行会更新；需要批注的请另存一份。")
@@ -94,7 +97,6 @@ def _front(book: Book, totals: Totals, rules: list[RuleCount]) -> None:
         sheet.row("本轮新出现的问题", totals.fresh, "")
     sheet.line("")
     if rules:
-        titles = _titles()
         sheet.head("常见问题（规则）", _TOTAL, "规则", "出现次数", "级别", height=20)
         for rule in sorted(rules, key=lambda r: (-r.departments, -r.times))[:_COMMON]:
             sheet.row(rule.rule, rule.departments, titles.get(rule.rule, ""), rule.times, LEVELS[rule.severity])
@@ -110,14 +112,19 @@ _ABOUT = {
 }
 
 
-def _departments(book: Book, rules: list[RuleCount], records: Callable[[], Iterable[tuple[Record, bool]]]) -> None:
+def _departments(
+    book: Book,
+    rules: list[RuleCount],
+    titles: dict[str, str],
+    columns: _Columns,
+    records: Callable[[], Iterable[tuple[Record, bool]]],
+) -> None:
     """The four sheets that go department by department."""
-    columns = _Columns.of(rules)
     overview = book.sheet("部门一览", columns.widths, "C3")
     overview.title("部门一览（金额单位：万元）")
     overview.head(*columns.heads)
     heat = book.sheet("规则热图", (28, *[7.5] * len(rules)), "B4")
-    _heat_head(heat, rules)
+    _heat_head(heat, rules, titles)
     listed = book.sheet("问题清单", (28, 24, 8, 8, 34, 80, 46), "B3")
     listed.title("问题清单（错误和没有说明的警告）")
     listed.head("单位", "工作簿", "级别", "规则", "位置", "问题", "处理", height=20)
@@ -162,8 +169,7 @@ def _rounds(sheet: Sheet, record: Record) -> None:
         sheet.row(name, record.round, "两轮均无问题", "", "", "", "")
 
 
-def _heat_head(sheet: Sheet, rules: list[RuleCount]) -> None:
-    titles = _titles()
+def _heat_head(sheet: Sheet, rules: list[RuleCount], titles: dict[str, str]) -> None:
     sheet.title("规则热图：每个部门违反每条规则的次数，颜色越深次数越多")
     sheet.head("规则内容", *(titles.get(rule.rule, family(rule.rule)) for rule in rules), height=120)
     sheet.head("单位", *(rule.rule for rule in rules), height=20)
@@ -187,11 +193,11 @@ class _Columns:
     figures: tuple[tuple[str, str, bool, bool], ...]  # key, label, has last year, has budget
 
     @staticmethod
-    def of(rules: list[RuleCount]) -> _Columns:
+    def of(rules: list[RuleCount], editions: tuple[Edition, ...]) -> _Columns:
         present = {rule.rule.rstrip("0123456789") for rule in rules}
         figures: dict[str, tuple[str, str, bool, bool]] = {}
-        for edition_id in ids():
-            for f in view(edition_id).figures:
+        for edition in editions:
+            for f in view(edition).figures:
                 _, label, last, budget = figures.get(f.key, (f.key, f.label, False, False))
                 figures[f.key] = (f.key, label, last or f.last is not None, budget or f.budget is not None)
         return _Columns(
@@ -287,10 +293,10 @@ def _copied(book: Book, tally: Tally) -> None:
     sheet.filter(3, 7)
 
 
-def _titles() -> dict[str, str]:
+def _titles(editions: tuple[Edition, ...]) -> dict[str, str]:
     """What each rule is about, in the words of the newest edition that has it."""
     found: dict[str, str] = {}
-    for edition in sorted(map(load, ids()), key=lambda e: (max(e.years), e.id)):
+    for edition in sorted(editions, key=lambda e: (max(e.years), e.id)):
         found |= {rule.id: rule.title for rule in load_rules(edition)}
     return found
 

@@ -18,7 +18,9 @@ from itertools import groupby
 from operator import itemgetter
 from types import TracebackType
 
+from ..editions import Edition, Library
 from .figures import completion, growth, view
+from .forms import known
 from .store import Record
 
 _SCHEMA = """
@@ -77,6 +79,10 @@ class RuleCount:
 class Tally:
     """Open it, ``add`` every record, then ask."""
 
+    def __init__(self, editions: Library) -> None:
+        self._editions = editions
+        self.seen: dict[str, Edition] = {}  # editions of the workbooks, in the order they came
+
     def __enter__(self) -> Tally:
         self._base = sqlite3.connect("")  # a temporary file of the system's
         self._base.executescript(_SCHEMA)
@@ -98,9 +104,11 @@ class Tally:
             self._reason(record, key, reason["cell"], reason["row"], reason["text"])
 
     def _measures(self, record: Record, key: int | None) -> None:
-        if not record.edition:
+        edition = self.seen.get(record.edition) or known(self._editions, record.edition)
+        if edition is None:
             return
-        seen = view(record.edition)
+        self.seen[record.edition] = edition
+        seen = view(edition)
         peers = f"{record.year}年度{_KINDS.get(record.kind, '')}"
         found: list[tuple[str, str, str, Decimal | None]] = []
         for figure in seen.figures:

@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__, files, pipeline
-from ..editions import Edition, ids, load
+from ..editions import Edition
 from ..model.book import Book
 from ..model.finding import Finding, Refusal, Severity
+from . import forms
 from .inputs import LETTER, MARKED
-from .store import Record, Status, Store, file_digest, form_digest, sha
+from .store import Record, Status, Store, file_digest, sha
 
+_SUBJECTS = "*"  # no file is called so
 FORMER = "往次文件"  # where files of an earlier round go that would now say something untrue
+
+_BUILT_IN = forms.Source()
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Job:
     name: str
     output: str
     limit: float = 0.0
+    source: forms.Source = _BUILT_IN
 
 
 def handle(job: Job) -> str:
@@ -51,11 +56,17 @@ def unchanged(job: Job) -> bool:
     old = Store(Path(job.output)).load(job.name)
     if old is None or old.status is Status.FAILED or old.version != __version__ or not old.inputs.get(""):
         return False
-    if old.edition and old.edition not in ids():
+    try:
+        library, subjects = forms.library(job.source, Path(job.workbook))
+    except Refusal:
+        return False  # the worker will say why
+    edition = forms.known(library, old.edition)
+    if old.form != forms.digest(edition.folders if edition is not None else library.folders):
         return False
-    if old.form != form_digest(old.edition) or not all((Path(job.output) / name).is_file() for name in old.written):
+    if not all((Path(job.output) / name).is_file() for name in old.written):
         return False
-    return dict(old.inputs) == _inputs(Path(job.workbook), [name for name in old.inputs if name])
+    named = [name for name in old.inputs if name not in ("", _SUBJECTS)]
+    return dict(old.inputs) == _inputs(Path(job.workbook), named, subjects)
 
 
 def failed(job: Job, reason: str, advice: str) -> Record:
@@ -79,30 +90,34 @@ def failed(job: Job, reason: str, advice: str) -> Record:
 def _handle(job: Job) -> Record:
     store, workbook = Store(Path(job.output)), Path(job.workbook)
     old = store.load(job.name)
-    inputs = _inputs(workbook, [])  # before reading: a file changed meanwhile is then read again next time
+    library, subjects = forms.library(job.source, workbook)
+    inputs = _inputs(workbook, [], subjects)  # before reading: a file changed meanwhile is read again next time
     target = store.output / f"{job.name}.docx"
     try:
-        made = pipeline.generate(workbook, target)
+        made = pipeline.generate(workbook, target, library=library)
     except Refusal as refusal:
         return _refused(job, store, old, inputs, refusal)
     assert made.checked is not None  # the pipeline always says what it read
     edition, book = made.checked.edition, made.checked.book
     record = _seen(job, edition, book, made)
-    record = replace(record, inputs=_inputs(workbook, _attachments(book)) | inputs)
+    record = replace(
+        record, form=forms.digest(edition.folders), inputs=_inputs(workbook, _attachments(book), subjects) | inputs
+    )
     return _finish(job, store, old, record, made.findings, edition)
 
 
 def _refused(job: Job, store: Store, old: Record | None, inputs: Mapping[str, str], refusal: Refusal) -> Record:
     """The workbook can't be read, or (then it is tried again) the document can't be written."""
+    library, _ = forms.library(job.source, Path(job.workbook))
     try:
-        pipeline.check(Path(job.workbook))
+        pipeline.check(Path(job.workbook), library=library)
         status = Status.FAILED
     except Refusal:
         status = Status.REFUSED if inputs[""] else Status.FAILED
     record = Record(job.place, job.name, status, reason=refusal.message, advice=refusal.fix, inputs=inputs)
     fault = Finding("S0", Severity.ERROR, refusal.message, refusal.fix)
-    newest = max(map(load, ids()), key=lambda edition: (max(edition.years), edition.id))
-    return _finish(job, store, old, replace(record, findings=(_plain(fault),)), (), newest)
+    record = replace(record, findings=(_plain(fault),), form=forms.digest(library.folders))
+    return _finish(job, store, old, record, (), forms.newest(library))
 
 
 def _seen(job: Job, edition: Edition, book: Book, made: pipeline.Generated) -> Record:
@@ -137,7 +152,7 @@ def _finish(
     from .letter import owed
 
     record = _with_round(old, record)
-    record = replace(record, version=__version__, form=form_digest(record.edition))
+    record = replace(record, version=__version__)
     written: dict[str, str] = {}
     notes = list(record.notes)
     document = store.output / f"{job.name}.docx"
@@ -174,11 +189,10 @@ def _write_letter(store: Store, record: Record, edition: Edition, were: Mapping[
     return [f"原有的“{path.name}”已另存为“{aside.name}”"] if aside is not None else []
 
 
-def inherited(store: Store, heir: Record, former: Record) -> Record:
+def inherited(store: Store, heir: Record, former: Record, edition: Edition | None) -> Record:
     """``heir`` as the next round after ``former``, the same unit's result under another name; its letter says so."""
     made = replace(heir, previous=former.matters, round=former.round + 1, written=dict(heir.written))
-    if f"{made.name}{LETTER}" in made.written:
-        edition = load(made.edition)
+    if f"{made.name}{LETTER}" in made.written and edition is not None:
         made = replace(made, notes=(*made.notes, *_write_letter(store, made, edition, heir.written)))
     return replace(made, notes=(*made.notes, *_put_by(store, former, {})))
 
@@ -217,10 +231,10 @@ def _put_by(store: Store, old: Record, written: Mapping[str, str]) -> list[str]:
     return notes
 
 
-def _inputs(workbook: Path, attachments: list[str]) -> dict[str, str]:
-    """Digests of the workbook ("") and of the attachments by the names it gives them; "" where there is none."""
+def _inputs(workbook: Path, attachments: list[str], subjects: str) -> dict[str, str]:
+    """Digests of the workbook (""), of the subject list that came with it, and of the attachments by their names."""
     folder = workbook.parent
-    found = {"": file_digest(workbook)}
+    found = {"": file_digest(workbook), _SUBJECTS: subjects}
     for name in attachments:
         path = folder / name.replace("\\", "/")
         try:

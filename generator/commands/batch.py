@@ -57,12 +57,22 @@ _NAME = 30  # columns of the workbook's name beside the bar
 @click.option(
     "--dask", "address", metavar="地址", help="交给 Dask 集群处理，如 tcp://主机:8786；须另装 gongkai[dask]。"
 )
+@options.templates
+@options.subjects
 @options.json_or_text
 @options.debug
-def batch(workbooks: tuple[Path, ...], output: Path, jobs: int | None, address: str | None, form: str) -> None:
+def batch(
+    workbooks: tuple[Path, ...],
+    output: Path,
+    jobs: int | None,
+    address: str | None,
+    templates: tuple[Path, ...],
+    subjects: Path | None,
+    form: str,
+) -> None:
     """校验许多部门的工作簿，逐个生成公开文档、标注副本和退回意见，并汇总全部情况。一本有问题不影响其他各本。"""
     from ..bureau import batch as bureau
-    from ..bureau import inputs
+    from ..bureau import forms, inputs
     from ..bureau.engine import Dask, Local
 
     context = click.get_current_context()
@@ -70,10 +80,13 @@ def batch(workbooks: tuple[Path, ...], output: Path, jobs: int | None, address: 
         if output.exists() and not output.is_dir():
             raise Refusal(f"“{output}”不是文件夹。", "请用 -o 指定一个文件夹，没有的会建立。")
         sources = inputs.find(workbooks, output)
+        source = forms.Source(
+            tuple(str(root.resolve()) for root in templates), str(subjects.resolve()) if subjects is not None else ""
+        )
         engine = Dask(address) if address else Local(min(jobs or _cores(), len(sources)))
         with _stoppable(), _Bar(len(sources)) as bar:
             try:
-                made = bureau.run_batch(sources, output, engine, say=bar.step)
+                made = bureau.run_batch(sources, output, engine, say=bar.step, source=source)
             except KeyboardInterrupt:
                 bar.close()
                 click.echo(
