@@ -117,23 +117,33 @@ def _text_table(form: Form, block: Block, columns: list[str], text: str) -> list
 
 
 def _performance(form: Form, data: Mapping[str, Any]) -> dict[str, Any]:
-    """A performance form: its fields by name, and ``indicators`` as rows in the order of the columns."""
-    block = next(line.indicators for line in form.lines if line.indicators)
-    keys = [column.key for column in block.columns]
+    """A performance form: its fields by name, its open parts by key as rows in the order of the columns.
+
+    A mapping among those rows is a fixed row: ``{total: [95]}``.
+    """
+    parts = {line.indicators.key: line.indicators for line in form.lines if line.indicators}
     fields = {part.field: part.kind for line in form.lines for part in line.parts if part.field}
-    if form.header:
+    if form.header and form.header.field:
         fields[form.header.field] = Kind.VERBATIM
-    made: dict[str, Any] = {"fields": {}, "indicators": []}
+    made: dict[str, Any] = {"fields": {}, **{key: [] for key in parts}}
     for key, value in data.items():
-        if key == "indicators":
-            made["indicators"] = [
-                {k: _cell(form, Kind.VERBATIM, v) for k, v in zip(keys, row, strict=True)} for row in value
-            ]
+        if key in parts:
+            made[key] = [row for given in value for row in _part_rows(form, parts[key], given)]
         elif key in fields:
             made["fields"][key] = {"value": _cell(form, fields[key], value)}
         else:
             raise SourceError(f"{form.id}: no field {key!r}")
     return made
+
+
+def _part_rows(form: Form, block: Block, given: Any) -> list[dict[str, Any]]:
+    keys = [column.key for column in block.columns]
+    if isinstance(given, Mapping):
+        return [
+            {"_key": row, **{k: _cell(form, Kind.VERBATIM, v) for k, v in zip(keys[1:], values, strict=True)}}
+            for row, values in given.items()
+        ]
+    return [{k: _cell(form, block.column(k).kind, v) for k, v in zip(keys, given, strict=True)}]
 
 
 def _first(block: Block) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -145,13 +146,15 @@ def pages(edition: Edition, content: Mapping[str, Any]) -> list[Page]:
     for form in edition.forms:
         given = content.get(form.id, [{}] if form.repeat else {})
         for number, one in enumerate(given if form.repeat else [given]):
-            found.append(page(form, one, form.sheet + (f" {number + 1}" if number else "")))
+            name = form.sheet + (f" {number + 1}" if number else "")
+            found.append(page(form, one, name, str(edition.years[-1])))
     return found
 
 
-def page(form: Form, content: Mapping[str, Any], name: str = "") -> Page:
+def page(form: Form, content: Mapping[str, Any], name: str = "", year: str = "2021") -> Page:
     made = Page(name or form.sheet)
-    made.cells[1, 1] = form.title.replace("{year}", "2021").replace("{unit}", "某单位")
+    words = {"{year}": year, "{unit}": "某单位", "{dept}": "部门"}
+    made.cells[1, 1] = re.sub(r"\{\w+\}", lambda place: words.get(place[0], place[0]), form.title)
     if form.role is Role.TABLE:
         _table(made, form, content)
     elif form.role is Role.INPUT:
@@ -261,10 +264,18 @@ def _performance(made: Page, form: Form, content: Mapping[str, Any]) -> None:
             row += 1
             continue
         given = content.get(line.indicators.key, [])
-        if line.side:
-            made.cells[row, 1] = line.side.label
+        left = 1
+        for side in line.sides:
+            made.cells[row, left] = side.label
+            covered |= {
+                (row + 1 + len(given) + d, left + a) for d in range(side.down - 1) for a in range(side.span)
+            }
+            left += side.span
+        labels = {fixed.key: fixed.label for fixed in line.indicators.rows}
         for number, values in enumerate([None, *given]):
-            at = 1 + (line.side.span if line.side else 0)
+            at = left
+            if values is not None and values.get("_key") in labels:
+                values = {line.indicators.columns[0].key: labels[values["_key"]], **values}
             for column in line.indicators.columns:
                 text = column.head[-1] if values is None else values.get(column.key)
                 if text is not None:

@@ -151,7 +151,7 @@ def test_no_official_table_is_named_by_id_or_sheet() -> None:
     """Code asks a form for its role, number or keys; which tables there are is the edition's affair."""
     files = sorted((ROOT / "templates").glob("*/tables/*.yaml"))
     names = {m[1] for path in files for m in re.finditer(r"(?m)^(?:id|sheet): (.+)$", path.read_text(encoding="utf-8"))}
-    assert len(names) >= 2 * len({path.name for path in files}) > 0
+    assert len(names) > len({path.name for path in files}) > 0  # ids are shared by the editions, sheets mostly not
     named = [
         f"{place(path)} line {line}: {value}"
         for path in MODULES

@@ -5,6 +5,7 @@ The rule file names the rows and columns (`with:`); amounts shown by formula are
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from .rule import Check, Outcome, Scope
 _CENT, _WAN = Decimal("0.01"), Decimal(10000)
 _LARGE = 100  # 万元: equal to the last digit in two years is no chance any more
 _ROUND = Context(prec=60, rounding=ROUND_HALF_UP)
+_POINTS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _NOTHING = frozenset({"", "无", "-", "—", "——", "/", "／", "持平"})
 _UP, _DOWN = ("增加", "增长", "上升"), ("减少", "下降", "压缩")
 # Words that make a reason more than a bare direction: then it is not held against its figures.
@@ -198,6 +200,8 @@ def reason_given(subject: Subject, check: Check) -> Iterator[Verdict]:
             continue
         if not row.difference or (row.row is not None and row.reason is None):
             continue  # a column that can't be found is the reader's affair
+        if _near(subject, check, row):
+            continue
         like = row.now if row.now.cell is not None else row.before
         words = {
             "sheet": row.data.form.sheet,
@@ -207,6 +211,28 @@ def reason_given(subject: Subject, check: Check) -> Iterator[Verdict]:
             "before": places.quantity(like, row.before.value),
         }
         yield Verdict(Outcome.HOLDS if _said(row.reason) else Outcome.BROKEN, row.place, words)
+
+
+def _near(subject: Subject, check: Check, row: Compared) -> bool:
+    """`near:` the setting of how many percentage points from 100 % need no reason, of the completion as it is written.
+
+    `decimals:` is the setting of how percentages are written, `digits:` what its choices begin with = decimals.
+    """
+    given = check.given
+    if "near" not in given or row.before.value <= 0:
+        return False
+    points, style = _setting(subject, given["near"][0]), _setting(subject, given["decimals"][0])
+    choices = dict(one.split("=") for one in given["digits"])
+    digits = next((int(n) for name, n in choices.items() if style.startswith(name)), 2)
+    share = (row.now.value * 100 / row.before.value).quantize(Decimal(1).scaleb(-digits), context=_ROUND)
+    return bool(_POINTS.fullmatch(points)) and abs(share - 100) <= Decimal(points)
+
+
+def _setting(subject: Subject, path: str) -> str:
+    """What is chosen at form.row, else the form's default."""
+    form_id, row = path.split(".")
+    declared = subject.reads.declared(form_id, row)
+    return subject.book.text(form_id, row).strip() or (declared.default if declared is not None else "")
 
 
 def reason_fits(subject: Subject, check: Check) -> Iterator[Verdict]:

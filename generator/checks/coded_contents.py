@@ -40,15 +40,22 @@ def _places(subject: Subject, path: str) -> tuple[str, list[Cell], tuple[CellRef
     return f"“{form.sheet}”的“{title}”", cells, head
 
 
-def present(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """At least one of `any:` (form.block or form.row.column) has content; only where `setting:` is chosen."""
+def _chosen(subject: Subject, check: Check) -> bool:
+    """Whether every `setting:` (form.row=choice) is chosen, by itself or by default."""
     for wanted in check.given.get("setting", ()):
         path, _, choice = wanted.partition("=")
         form_id, row = path.strip().split(".")
         declared = subject.reads.declared(form_id, row)
         chosen = subject.book.text(form_id, row) or (declared.default if declared is not None else "")
         if chosen != choice.strip():
-            return
+            return False
+    return True
+
+
+def present(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """At least one of `any:` (form.block or form.row.column) has content; only where `setting:` is chosen."""
+    if not _chosen(subject, check):
+        return
     names: list[str] = []
     where: tuple[CellRef, ...] = ()
     for path in check.given["any"]:
@@ -65,7 +72,12 @@ def present(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 
 def explained_subjects(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """Every 项 of a table (the scope) has its explanation in a list (`list:` form.block) or in the subject list."""
+    """Every 项 of a table (the scope) has its explanation in a list (`list:` form.block) or in the subject list.
+
+    `digits:` asks for another level of codes, `setting:` (form.row=choice) only where that is chosen.
+    """
+    if not _chosen(subject, check):
+        return
     form_id, _, block_key = check.given["list"][0].partition(".")
     known = {row.text("code").strip(): row for row in subject.book.rows(form_id, block_key)}
     for scope in check.scope:
@@ -73,7 +85,8 @@ def explained_subjects(subject: Subject, check: Check) -> Iterator[Verdict]:
         levels = [max(b.open.levels) for b in data.form.blocks if b.open is not None and b.open.levels] if data else []
         if data is None or not levels or subject.book.sheet(form_id) is None:
             continue
-        rows = [row for row in data.rows.values() if row.key.isdigit() and len(row.key) == max(levels)]
+        digits = int(check.given["digits"][0]) if "digits" in check.given else max(levels)
+        rows = [row for row in data.rows.values() if row.key.isdigit() and len(row.key) == digits]
         texts = subject.edition.subject_list.texts
         bare = [r for r in rows if r.key not in texts and (r.key not in known or not known[r.key].text("text").strip())]
         refs = tuple(ref for row in bare if (ref := row.ref or next((c.ref for c in row.cells.values()), None)))

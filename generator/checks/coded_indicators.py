@@ -77,13 +77,13 @@ def _quantity(text: str) -> re.Match[str] | None:
 
 
 def repeated(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """No indicator stands twice in a form."""
+    """No indicator stands twice under one goal of a form."""
     for data in forms(subject, check):
         seen: dict[tuple[str, ...], RowData] = {}
         twice = []
         for row in rows(data):
-            key = tuple(plain(row.text(column)) for column in ("level2", "level3", "target", "actual"))
-            if key[1] and seen.setdefault(key, row) is not row:
+            key = tuple(plain(row.text(column)) for column in ("goal", "level2", "level3", "target", "actual"))
+            if key[2] and seen.setdefault(key, row) is not row:
                 twice.append((row, seen[key]))
         for row, first in twice:
             here, there = row.cells["level3"].ref, first.cells["level3"].ref

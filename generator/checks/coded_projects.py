@@ -100,7 +100,7 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
     if lacking and len(sheets) < len(given):
         names = "、".join(f"“{cell.text}”（{cell.ref.address}）" for cell in lacking[:_FEW])
         names += f"等 {len(lacking)} 个项目" if len(lacking) > _FEW else ""
-        text = f"“{sheet.form.sheet}”中的{names}没有相应的项目绩效自评表。"
+        text = f"“{sheet.form.sheet}”中的{names}没有相应的{sheets[0].form.sheet}。"
         yield Verdict(Outcome.BROKEN, tuple(cell.ref for cell in lacking), {"text": text})
 
 
@@ -110,7 +110,8 @@ def counted(subject: Subject, check: Check) -> Iterator[Verdict]:
     said = subject.reads.at(form_id, row, column)
     number = len(list(forms(subject, check)))
     if number and said.state is State.NUMBER:
-        text = f"{said.cell} 填的自评项目个数是 {shown(said.value)}，项目绩效自评表有 {number} 张。"
+        kind = subject.edition.form(check.scope[0].form).sheet
+        text = f"{said.cell} 填的项目个数是 {shown(said.value)}，{kind}有 {number} 张。"
         yield Verdict(Outcome.HOLDS if said.value == number else Outcome.BROKEN, refs((said,)), {"text": text})
 
 
@@ -127,7 +128,7 @@ def amount_evaluated(subject: Subject, check: Check) -> Iterator[Verdict]:
     good = abs(said.value - spent) <= slack or abs(said.value - planned) <= slack
     text = (
         f"{said.cell} 填的自评项目资金是 {shown(said.value)} 万元，"
-        f"各项目绩效自评表执行数合计 {shown(spent)} 万元，差 {shown(abs(said.value - spent))} 万元。"
+        f"各{sheets[0].form.sheet}执行数合计 {shown(spent)} 万元，差 {shown(abs(said.value - spent))} 万元。"
     )
     yield Verdict(
         Outcome.HOLDS if good else Outcome.BROKEN,

@@ -10,9 +10,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from ..model.book import FormData, RowData
+from ..model.book import FormData, RowData, is_band
 from ..model.cell import Cell, CellRef
 from ..model.figure import ZERO
+from ..model.form import Line
 from . import typed
 from .coded import Subject, Verdict
 from .formula import Operand, State
@@ -32,8 +33,14 @@ def forms(subject: Subject, check: Check) -> Iterator[FormData]:
 
 
 def rows(data: FormData) -> tuple[RowData, ...]:
+    """The indicators that are filled in, without headings between them."""
     found = data.blocks.get(INDICATORS)
-    return tuple(row for row in found.rows if any(c.text.strip() for c in row.cells.values())) if found else ()
+    line = next((line for line in data.form.lines if line.indicators is not None), Line())
+    return tuple(
+        row
+        for row in (found.rows if found else ())
+        if any(c.text.strip() for c in row.cells.values()) and not is_band(line, row)
+    )
 
 
 def field(data: FormData, key: str) -> Cell | None:

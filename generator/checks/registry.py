@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from . import coded, coded_changes, coded_contents, coded_indicators, coded_projects, coded_scores, coded_texts, units
+from . import (
+    coded,
+    coded_changes,
+    coded_contents,
+    coded_indicators,
+    coded_projects,
+    coded_scores,
+    coded_targets,
+    coded_texts,
+    units,
+)
 from .coded import Coded, Subject, Verdict
 from .rule import ELSEWHERE, Check
 
@@ -23,5 +33,6 @@ CODED: Mapping[str, Coded] = {
     **coded_scores.CODED,
     **coded_indicators.CODED,
     **coded_projects.CODED,
+    **coded_targets.CODED,
 }
 NAMES = tuple(CODED)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from ..model.cell import Cell
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_QUANTITY = re.compile(r"[≥≤<>=]{0,2}(-?\d+(?:\.\d+)?)([^\d≥≤<>]{0,6})")
 _UNITS = ("万元", "元", "分", "%")
 _HALF = Decimal("0.5")
 _FINEST = Decimal("0.005")
@@ -56,6 +57,31 @@ def share(cell: Cell | None) -> Typed | None:
     if not percent:
         return Typed(found.value, max(_HALF.scaleb(-_decimals(text)), _FINEST / _HUNDRED), False)
     return Typed(found.value / _HUNDRED, found.slack / _HUNDRED, found.whole)
+
+
+def signed_share(cell: Cell | None) -> Typed | None:
+    """A rate of any size: 0.2078, -21.33%; without a percent sign it is a fraction."""
+    found = amount(cell)
+    if found is None or cell is None:
+        return None
+    text = unicodedata.normalize("NFKC", cell.text).strip()
+    scale = _HUNDRED if text.endswith("%") else Decimal(1)
+    return Typed(found.value / scale, _HALF.scaleb(-_decimals(text)) / scale, found.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    value: Decimal
+    unit: str
+
+
+def quantity(cell: Cell | None) -> Quantity | None:
+    """A number with its unit, as a target or a result is typed: 80000件, 85%, ≥90%; None for anything else."""
+    if cell is None or cell.is_blank:
+        return None
+    text = unicodedata.normalize("NFKC", cell.text).replace(",", "").replace(" ", "")
+    found = _QUANTITY.fullmatch(text)
+    return Quantity(Decimal(found[1]), found[2]) if found else None
 
 
 def _decimals(text: str) -> int:

@@ -6,17 +6,20 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..model import expression
-from ..model.form import Block, Column, Form, Header, Kind, Line, OpenRows, Part, Role, Row, Term
+from ..model.form import Block, Column, Form, Group, Header, Kind, Line, OpenRows, Part, Role, Row, Term
 from .node import EditionError, Node
 
 _T = TypeVar("_T")
+_SUMS = "请核对：各键用本表已有的 key，只用 +、-、.. 和括号连接，例如 a + b - c 或 first..last。"
 _ROLES = {"tables": Role.TABLE, "inputs": Role.INPUT, "performance": Role.PERFORMANCE}
 
 
 def form(node: Node, folder: str) -> Form:
     """``folder`` (tables, inputs, performance) decides the role."""
     if folder not in _ROLES:
-        raise node.fail(f"forms live in one of {', '.join(_ROLES)}")
+        raise node.fail(
+            "forms: 表单文件应放在 tables、inputs 或 performance 文件夹", "请移动文件，并改正 forms 中的写法。"
+        )
     blocks = node.nodes("blocks", [])
     made = Form(
         id=node.text("id"),
@@ -31,8 +34,10 @@ def form(node: Node, folder: str) -> Form:
         orientation=node.text("orientation", "portrait"),
         notes=node.texts("notes", ()),
         statement=node.mapping("statement", {}),
+        statement_of=node.texts("statement_of", ()),
         repeat=node.flag("repeat"),
         group_title=node.text("group_title", ""),
+        heading=node.text("heading", ""),
         header=_header(node.node("header")) if node.has("header") else None,
         grid=tuple(float(w) for w in node.raw("grid", ())),
         lines=tuple(_line(n) for n in node.nodes("lines", [])),
@@ -40,7 +45,7 @@ def form(node: Node, folder: str) -> Form:
         source=node.source,
     )
     if made.orientation not in ("portrait", "landscape"):
-        raise node.fail("orientation is portrait or landscape")
+        raise node.fail(f"orientation 不能是“{made.orientation}”", "请改为 portrait（纵向）或 landscape（横向）。")
     _check_keys(made, node)
     node.done()
     return made
@@ -50,13 +55,13 @@ def _check_keys(made: Form, node: Node) -> None:
     rows = [row.key for block in made.blocks for row in block.rows if not row.spacer]
     twice = sorted({key for key in rows if rows.count(key) > 1})
     if twice:
-        raise node.fail(f"row keys must be unique within a form: {', '.join(twice)}")
+        raise node.fail(f"行的 key 重复：{'、'.join(twice)}", "同一张表内各行的 key 不能相同，请改名。")
     for block in made.blocks:
         _check_split(made, block, node)
     for line in made.lines:
         spans = sum(part.span for part in line.parts)
         if line.parts and spans > len(made.grid):
-            raise node.fail(f"a line spans {spans} of {len(made.grid)} grid columns")
+            raise node.fail(f"一行占了 {spans} 格，grid 只有 {len(made.grid)} 格", "请核对该行各格的 span。")
 
 
 def _check_split(made: Form, block: Block, node: Node) -> None:
@@ -64,13 +69,13 @@ def _check_split(made: Form, block: Block, node: Node) -> None:
         levels = block.open.levels if block.open is not None else ()
         if made.role is not Role.TABLE or column.kind is not Kind.CODE or len(column.split) != len(levels):
             raise node.fail(
-                f"block {block.key!r}, column {column.key!r}: split belongs to the column of codes of an official table"
-                f" open by code, one name for each level of by_code ({len(levels)} here)"
+                f"块 {block.key} 的列 {column.key} 不能写 split",
+                f"split 只用于官方表中按科目编码开放的编码列，by_code 有几级就写几个名称（此处 {len(levels)} 级）。",
             )
 
 
 def _header(node: Node) -> Header:
-    made = Header(node.text("left", ""), node.text("right", ""), node.text("field", ""))
+    made = Header(node.text("left", ""), node.text("right", ""), node.text("field", ""), _kind(node, "date"))
     node.done()
     return made
 
@@ -80,14 +85,14 @@ def _kind(node: Node, default: str | None = None) -> Kind:
     try:
         return Kind(name)
     except ValueError:
-        raise node.fail(f"unknown kind {name!r}") from None
+        raise node.fail(f"没有名为“{name}”的 kind", f"可用的有：{'、'.join(kind.value for kind in Kind)}。") from None
 
 
 def _sum(node: Node, text: str, keys: tuple[str, ...]) -> tuple[Term, ...]:
     try:
         return tuple(Term(sign, key) for sign, key in expression.terms(text, keys))
     except expression.ExpressionError as error:
-        raise node.fail(str(error)) from error
+        raise node.fail(f"公式写错：{error}", _SUMS) from error
 
 
 def _show(node: Node) -> str:
@@ -101,7 +106,7 @@ def _guard(node: Node, action: Callable[[], _T]) -> _T:
     try:
         return action()
     except expression.ExpressionError as error:
-        raise node.fail(str(error)) from error
+        raise node.fail(f"公式写错：{error}", _SUMS) from error
 
 
 def _row_keys(blocks: tuple[Node, ...]) -> tuple[str, ...]:
@@ -113,7 +118,7 @@ def _block(node: Node, row_keys: tuple[str, ...]) -> Block:
     column_nodes = node.nodes("columns")
     column_keys = tuple(n.text("key") for n in column_nodes)
     if len(set(column_keys)) != len(column_keys):
-        raise node.fail("column keys must be unique within a block")
+        raise node.fail("同一个块内有两列的 key 相同", "请把其中一个改名。")
     opened = _open(node.node("open")) if node.has("open") else None
     row_nodes = node.nodes("rows", [])
     rows: list[Row] = []
@@ -186,9 +191,25 @@ def _line(node: Node) -> Line:
         return Line(parts=tuple(_part(n) for n in node))
     indicators = _block(node.node("indicators"), ())
     merge = node.texts("merge_down", ())
-    side = _part(node.node("side")) if node.has("side") else None
+    sides: tuple[Part, ...] = ()
+    if node.has("side"):
+        several = isinstance(node.raw("side"), list)
+        sides = tuple(_part(n) for n in (node.nodes("side") if several else (node.node("side"),)))
+    group = _group(node, indicators, merge) if node.has("group") else None
+    band = node.text("band", "")
+    if band and band not in (column.key for column in indicators.columns):
+        raise node.fail(f"band: no indicator column {band!r}")
     node.done()
-    return Line(indicators=indicators, merge_down=merge, side=side)
+    return Line(indicators=indicators, merge_down=merge, sides=sides, group=group, band=band)
+
+
+def _group(node: Node, indicators: Block, merge: tuple[str, ...]) -> Group:
+    one = node.node("group")
+    made = Group(one.text("column"), one.text("label", ""), one.whole("span", 1))
+    if made.column != indicators.columns[0].key or made.column not in merge[:1]:
+        raise one.fail("group 的 column 应是指标的第一列，也是 merge_down 的第一列", "请改正 column。")
+    one.done()
+    return made
 
 
 def _part(node: Node) -> Part:
@@ -201,7 +222,11 @@ def _part(node: Node) -> Part:
         down=node.whole("down", 1),
         suffix=node.text("suffix", ""),
         comment=node.text("comment", ""),
+        marks=node.texts("marks", ()),
+        default=node.text("default", ""),
     )
+    if made.marks and len(made.marks) != 2:
+        raise node.fail("marks 应有两个：选中的和未选中的记号", "请写两个记号。")
     node.done()
     return made
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from .cell import Cell, CellKind, CellRef
 from .figure import ZERO, Figure
 from .finding import Finding
-from .form import Form, Kind
+from .form import Form, Kind, Line
 
 WAN = Decimal(10000)
 
@@ -27,6 +27,11 @@ class RowData:
     def text(self, column: str) -> str:
         cell = self.cells.get(column)
         return cell.text if cell is not None else ""
+
+
+def is_band(line: Line, row: RowData) -> bool:
+    """Whether an indicator row is a heading over the whole width: nothing but the line's ``band`` column is filled."""
+    return bool(line.band) and all(cell.text.strip() == "" for key, cell in row.cells.items() if key != line.band)
 
 
 @dataclass(frozen=True)

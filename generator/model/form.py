@@ -7,7 +7,7 @@ or a free list.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -160,6 +160,22 @@ class Part:
     down: int = 1  # rows merged downwards
     suffix: str = ""  # unit printed after the value, such as 万元
     comment: str = ""
+    marks: tuple[str, ...] = ()  # how an option chosen and one not chosen are printed; {n} and {option} are filled
+    default: str = ""  # edition wording that stands in the field until something else is typed
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Indicators of one goal after the other: rows with the same text in ``column`` (blanks go on) are one group.
+
+    The column is no column of the printed form. With a ``label`` ({number} counts the groups) every group begins with
+    a line of its own, the label over ``span`` columns and the text, and repeats the heads; without, the side labels
+    count the groups.
+    """
+
+    column: str
+    label: str = ""
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +185,27 @@ class Line:
     parts: tuple[Part, ...] = ()
     indicators: Block | None = None
     merge_down: tuple[str, ...] = ()  # indicator columns whose equal neighbours merge
-    side: Part | None = None  # label merged down the left of the indicator rows
+    sides: tuple[Part, ...] = ()  # labels merged down the left of the open part; ``down`` counts further lines too
+    group: Group | None = None
+    band: str = ""  # a row that holds nothing but this indicator column is printed across the whole width
+
+
+def grid_places(lines: Sequence[Line]) -> tuple[tuple[int, ...], ...]:
+    """The grid column, from 0, at which each part of each line begins; parts that reach down push others aside."""
+    found: list[tuple[int, ...]] = []
+    taken: dict[int, int] = {}  # grid column → lines it is still covered for
+    for line in lines:
+        covered, taken = taken, {column: left - 1 for column, left in taken.items() if left > 1}
+        at, starts = 0, []
+        for part in line.parts or line.sides:
+            while line.parts and at in covered:
+                at += 1
+            starts.append(at)
+            if part.down > 1:
+                taken.update(dict.fromkeys(range(at, at + part.span), part.down - 1))
+            at += part.span
+        found.append(tuple(starts))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +215,7 @@ class Header:
     left: str = ""
     right: str = ""
     field: str = ""
+    kind: Kind = Kind.DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +234,10 @@ class Form:
     orientation: str = "portrait"
     notes: tuple[str, ...] = ()
     statement: Mapping[str, str] = field(default_factory=dict)  # 无数据声明 by wording setting
+    statement_of: tuple[str, ...] = ()  # columns without amounts that call for the statement; all when none is named
     repeat: bool = False  # any number of sheets of this form
     group_title: str = ""  # printed once above all sheets of a repeated form
+    heading: str = ""  # performance: printed above the title; {ordinal} counts all forms that have one
     header: Header | None = None
     grid: tuple[float, ...] = ()  # performance: column widths in mm
     lines: tuple[Line, ...] = ()

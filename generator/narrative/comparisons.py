@@ -51,7 +51,8 @@ class Comparisons:
         form_id, block, column = path.split(".")
         budget_id, budget_block, initial = budget.split(".")
         spent = {row.code: row for row in self._ledger.rows(f"{form_id}.{block}", level)}
-        digits = self._ledger.form(form_id).block(block).open_levels[level - 1]
+        opened = self._ledger.form(form_id).block(block).open
+        digits = opened.levels[level - 1] if opened is not None else 0
         listed = self._ledger.rows(f"{budget_id}.{budget_block}")
         planned = {row.code: row for row in listed if row.code.isdigit() and len(row.code) == digits}
         known = any(row.figure(initial).given for row in planned.values())

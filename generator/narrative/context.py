@@ -64,10 +64,11 @@ class Context:
         return self.edition.subject_list.name(code, self.year)
 
     def statement(self, form: Form) -> str:
-        """The 无数据 wording of a table in the variant chosen; its first one where it lacks that, or has no other."""
+        """The 无数据 wording of a table, its places not filled yet, in the variant chosen; its first one where it lacks
+        that, or has no other."""
         texts = form.statement
         chosen = self.setting("statement") if len(texts) > 1 else ""
-        return self.fill(texts.get(chosen) or next(iter(texts.values())))
+        return texts.get(chosen) or next(iter(texts.values()))
 
     def fill(self, text: str) -> str:
         return fill(text, self.words)

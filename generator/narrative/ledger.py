@@ -235,7 +235,9 @@ class Ledger:
         """The 无数据 statement of an official table, in the variant chosen."""
         if not self.form(form_id).statement:
             raise WrongTemplate(f"表 {form_id!r} 没有无数据声明")
-        return self.context.statement(self.form(form_id))
+        found = spans(self.context, self.context.statement(self.form(form_id)))
+        marked = (s.text if s.kind is SpanKind.FIXED else self.desk.marks.mark(s.text, s.kind, s.cells) for s in found)
+        return "".join(marked)
 
 
 class RowView(Open):

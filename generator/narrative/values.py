@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ..model.blocks import SpanKind
 from ..model.cell import CellRef
@@ -14,6 +15,7 @@ from .spans import Marks, Open, Printable, WrongTemplate, clean
 
 _NOTHING = frozenset({"无", "-", "—", "——", "－", "/", "／"})
 _END = " \t　。．.；;，,、：:"
+_POINTS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _LINES = re.compile(r"\s*\n\s*")
 
 
@@ -139,6 +141,14 @@ class Change(Open):
     @property
     def completion(self) -> Amount | None:
         return self.now.over(self.before) if self.before.shows else None
+
+    def near(self, points: str) -> bool:
+        """Whether the completion, as it is written, lies within so many percentage points of 100 %."""
+        share = self.completion
+        if share is None:
+            return False
+        shown = Decimal(self.now.desk.style.percent(share.figure.value).rstrip("%"))
+        return abs(shown - 100) <= (Decimal(points) if _POINTS.fullmatch(points.strip()) else 0)
 
     def reason(self, wanted: bool = True) -> Text:
         """The user's reason; where one is wanted and missing, that becomes a finding."""

@@ -12,7 +12,14 @@ from .context import UNIT, Context
 _PLACE = re.compile(r"\{(\w+)\}")
 # Places that are filled from a cell of the unit sheet; all others are wording of the form.
 _YEARS = frozenset({"year", "prior_year"})
-_CELLS = {"year": "year", "prior_year": "year", "unit": "name", "unit_head": "name", "short": "short_name"}
+_CELLS = {
+    "year": "year",
+    "prior_year": "year",
+    "unit": "name",
+    "unit_head": "name",
+    "short": "short_name",
+    "region": "region",
+}
 
 
 def spans(context: Context, text: str, more: Mapping[str, Span] | None = None) -> tuple[Span, ...]:

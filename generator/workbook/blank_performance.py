@@ -70,7 +70,7 @@ class _Form:
         self.pen.wording(2, 1, header.left, LINE_LEFT, last=half)
         if header.field:
             self.pen.put(2, half + 1, header.right, LINE_RIGHT, last=width - 2)
-            self.pen.put(2, width - 1, self.fields.get(header.field), entry(Kind.DATE), last=width)
+            self.pen.put(2, width - 1, self.fields.get(header.field), entry(header.kind), last=width)
         elif header.right:
             self.pen.wording(2, half + 1, header.right, LINE_RIGHT, last=width)
         self.sheet.row_dimensions[2].height = 22
@@ -104,7 +104,10 @@ class _Form:
             unit = quoted(part.suffix)
             look = look.but(number=f"General{unit};-General{unit};General{unit};@{unit}")
         value = self.fields.get(part.field)
-        cell = self.pen.put(row, first, value, look, last=last, down=part.down)
+        if value is None and part.default:
+            cell = self.pen.wording(row, first, part.default, look, last=last)
+        else:
+            cell = self.pen.put(row, first, value, look, last=last, down=part.down)
         if part.options:
             self.pen.choose(cell, part.options, strict=False)
         comment = part.comment or ("选填其一：" + "、".join(part.options) if part.options else "")
@@ -118,7 +121,9 @@ class _Form:
     def _indicators(self, line: Line, block: Block | None, row: int) -> int:
         if block is None:
             return row
-        side = line.side.span if line.side else 0
+        # The column that groups the indicators has no place in the printed form: here it stands in the side labels' place.
+        sides = line.sides if line.group is None else ()
+        side = sum(part.span for part in sides)
         places: dict[str, tuple[int, int]] = {}
         at = side + 1
         for column in block.columns:
@@ -135,14 +140,23 @@ class _Form:
         given = self.plan.content.get(block.key)
         rows = block_rows(block, given, row + 1, where)
         if given:  # a filled form is printed as it is: no spare rows
-            rows = rows[: len(given)]
+            rows = rows[: len(block.rows) + sum("_key" not in one for one in given)]
         merged = _merges(rows, line.merge_down)
         for planned in rows:
+            if _is_band(line, planned):
+                look = entry(Kind.VERBATIM).but(horizontal="left", wrap=True)
+                self.pen.put(planned.number, side + 1, planned.values[line.band], look, last=len(self.form.grid))
+                self.pen.height(planned.number, str(planned.values[line.band]), sum(self.widths) - 1)
+                continue
             self._indicator_row(block, planned, places, merged)
         end = row + len(rows)
-        if line.side:
-            side_cell = self.pen.put(row, 1, line.side.label, HEAD_CELL, last=side, down=end - row + 1)
-            self.pen.watch_label(side_cell, line.side.label)
+        at = 1
+        for part in sides:
+            last = at + part.span - 1
+            look = self.pen.put(row, at, part.label, HEAD_CELL, last=last, down=end - row + part.down)
+            self.pen.watch_label(look, part.label)
+            self.covered |= {(r, c) for r in range(end + 1, end + part.down) for c in range(at, last + 1)}
+            at = last + 1
         return end + 1
 
     def _indicator_row(
@@ -154,6 +168,10 @@ class _Form:
             down = merged.get((column.key, row.number), 1)
             if not down:
                 continue
+            if row.row is not None and column is block.columns[0]:
+                cell = self.pen.put(row.number, first, row.row.label, HEAD_CELL, last=last)
+                self.pen.watch_label(cell, row.row.label)
+                continue
             value = row.values.get(column.key)
             look = entry(column.kind).but(horizontal="center" if last == first else "left", wrap=True)
             self.pen.put(row.number, first, value, look, last=last, down=down)
@@ -161,9 +179,17 @@ class _Form:
                 self.pen.height(row.number, value, sum(self.widths[first - 1 : last]) - 1)
 
 
+def _is_band(line: Line, row: RowPlan) -> bool:
+    """A filled row that holds nothing but the heading between indicators."""
+    return bool(line.band) and [key for key, value in row.values.items() if value not in (None, "")] == [line.band]
+
+
 def _sheet_title(form: Form) -> str:
-    """The printed title; of a repeated form, whose own title is numbered in the document, the one of the group."""
-    return form.group_title or form.title
+    """The printed title without what is filled in below; of a repeated form the title of the group, if it has one."""
+    title = form.group_title or form.title
+    for part in (part for line in form.lines for part in line.parts if part.field):
+        title = title.replace(f"{{{part.field}}}", "")
+    return title
 
 
 def _merges(rows: list[RowPlan], keys: tuple[str, ...]) -> dict[tuple[str, int], int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..model.book import BlockData, FormData, RowData
 from ..model.cell import Cell, CellKind, CellRef
 from ..model.finding import Severity
-from ..model.form import Block, Form, Kind, Line, Part
+from ..model.form import Block, Form, Kind, Line, Part, grid_places
 from . import heads
 from .blocks import idle
 from .cells import Sheet
@@ -19,37 +19,49 @@ _LAST = 1 << 21
 
 
 @dataclass
+class _Open:
+    """An open part: rows of the sheet from ``top`` (its head) and ``body`` up to ``end``, 0 while that isn't known."""
+
+    block: Block
+    top: int
+    body: int
+    line: Line
+    end: int = 0
+
+
+@dataclass
 class PerformanceReader:
     convert: Converter
 
     def read(self, form: Form, sheet: Sheet) -> FormData:
         self.form, self.sheet = form, sheet
+        self.heads: dict[int, tuple[int, str]] = {}  # grid column → sheet column and label of the line before
         fields: dict[str, RowData] = {}
-        indicators: tuple[Block, int, int, Line] | None = None
+        parts: list[_Open] = []
         self._header(fields)
         row = 1
-        end = _LAST
         lacking: list[str] = []
-        for line in form.lines:
+        for line, starts in zip(form.lines, grid_places(form.lines), strict=True):
             if line.indicators is not None:
                 head = heads.find(sheet, self._paths(line.indicators), row)
                 if head is None:
                     self._say_missing([f"{line.indicators.columns[0].head[-1]}”等指标的表头“"])
                 else:
-                    indicators = (line.indicators, head.rows[0], head.body, line)
+                    if parts and not parts[-1].end:
+                        parts[-1].end = head.rows[0]
+                    parts.append(_Open(line.indicators, head.rows[0], head.body, line))
                     row = head.body
                 continue
-            found = self._line(line, row, fields, lacking)
+            found = self._line(line, starts, row, fields, lacking)
             if found:
-                if indicators is not None and row == indicators[2]:
-                    end = found
+                if parts and not parts[-1].end:
+                    parts[-1].end = found
                 row = found + 1
         if lacking:
             self._say_missing(lacking)
         blocks = {"fields": BlockData("fields", tuple(fields.values()))}
-        if indicators is not None:
-            block, top, body, line = indicators
-            blocks[block.key] = self._indicators(block, top, body, end, line)
+        for part in parts:
+            blocks[part.block.key] = self._indicators(part)
         return FormData(form, sheet.name, blocks)
 
     @staticmethod
@@ -67,7 +79,7 @@ class PerformanceReader:
             row, column = places[0]
             if text in (label, label + ":"):
                 at = self._next_filled(row, self.sheet.right_of(row, column), 4)
-                self._put(fields, header.field, row, at, Kind.DATE, row, column)
+                self._put(fields, header.field, row, at, header.kind, row, column)
                 return
             if text.startswith(label + ":"):
                 raw = self.sheet.get(row, column)
@@ -85,19 +97,24 @@ class PerformanceReader:
         cells = self.sheet.rows.get(row, {})
         return next((c for c in sorted(cells) if column <= c < column + reach), column)
 
-    def _line(self, line: Line, first: int, fields: dict[str, RowData], lacking: list[str]) -> int:
+    def _line(
+        self, line: Line, starts: tuple[int, ...], first: int, fields: dict[str, RowData], lacking: list[str]
+    ) -> int:
         """Reads the line; the row it was found in, 0 when it is not there."""
         labels = [norm(part.label) for part in line.parts if part.label]
         if not labels:
-            return 0
+            return self._below(line, starts, first, fields)
         row = self._row_of(labels, first)
         if not row:
             lacking += [part.label for part in line.parts if part.label]
             return 0
         at = 0
+        self.heads = {}
         for index, part in enumerate(line.parts):
             if part.label:
                 column = self._column_of(row, norm(part.label), at)
+                if column is not None and part.down == 1:
+                    self.heads |= {starts[index] + n: (column + n, part.label) for n in range(part.span)}
                 if column is None:
                     lacking.append(part.label)
                     column = max(at, 1)
@@ -110,6 +127,16 @@ class PerformanceReader:
                 at = self.sheet.right_of(row, at, part.span)
             else:
                 at = self.sheet.right_of(row, at, part.span) if at else at
+        return row
+
+    def _below(self, line: Line, starts: tuple[int, ...], row: int, fields: dict[str, RowData]) -> int:
+        """A line of fields alone stands right under the labels of the line before."""
+        wanted = [(part, at) for part, at in zip(line.parts, starts, strict=True) if part.field]
+        if any(at not in self.heads for _, at in wanted):
+            return 0
+        for part, at in wanted:
+            column, label = self.heads[at]
+            self._field(fields, part, row, column, label)
         return row
 
     def _unmerged(self, row: int, column: int, part: Part, following: tuple[Part, ...]) -> int:
@@ -152,8 +179,9 @@ class PerformanceReader:
 
     # indicators
 
-    def _indicators(self, block: Block, top: int, body: int, end: int, line: Line) -> BlockData:
-        head = heads.at(self.sheet, self._paths(block), top)
+    def _indicators(self, part: _Open) -> BlockData:
+        block, body, end, line = part.block, part.body, part.end or _LAST, part.line
+        head = heads.at(self.sheet, self._paths(block), part.top)
         places: dict[str, int] = {}
         for column, at in zip(block.columns, head.columns, strict=True):
             if at is None:
@@ -162,6 +190,8 @@ class PerformanceReader:
                 places[column.key] = at
         above: dict[str, Cell] = {}
         rows: list[RowData] = []
+        fixed = {norm(row.label): row for row in block.rows}
+        free = 0
         covered = self._covered([places[key] for key in line.merge_down if key in places], body, end)
         for number in self.sheet.rows:
             if not body <= number < end or not self._filled(number, places):
@@ -173,7 +203,17 @@ class PerformanceReader:
             }
             self._inherit(cells, above, line.merge_down, number, covered)
             ref = CellRef(self.sheet.name, number, min(places.values()))
-            rows.append(RowData(str(len(rows) + 1), cells, "", ref))
+            own = (
+                fixed.pop(norm(self.sheet.label(number, places.get(block.columns[0].key, 1))), None) if fixed else None
+            )
+            if own is not None:
+                cells.pop(block.columns[0].key, None)
+                rows.append(RowData(own.key, cells, own.label, ref))
+                continue
+            free += 1
+            rows.append(RowData(str(free), cells, "", ref))
+        if fixed:
+            self._say_missing([row.label for row in fixed.values()])
         return BlockData(block.key, tuple(rows))
 
     def _filled(self, number: int, places: Mapping[str, int]) -> bool:
