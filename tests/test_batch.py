@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -37,6 +39,25 @@ from generator.model.finding import Refusal
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNT, FAULTY, BROKEN = 12, 4, 5
+
+
+class Here:
+    """Workers as threads of this process: quicker where processes are not what is tested."""
+
+    renew = 0
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+
+    @contextmanager
+    def open(self, alone: bool = False) -> Iterator[tuple[Executor, int]]:
+        with ThreadPoolExecutor(1) as executor:
+            yield executor, 1
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generator.bureau.engine.Local", Here)
 
 
 def command(*arguments: object) -> Result:
@@ -123,6 +144,7 @@ def test_the_letter_names_unit_cells_and_what_to_do(sent: tuple[Made, ...], done
     assert any("不能读取" in line for line in refused)
 
 
+@pytest.mark.usefixtures("here")
 def test_nothing_unchanged_is_done_again(sent: tuple[Made, ...], done: tuple[Path, Result], tmp_path: Path) -> None:
     output = copy_of(done, tmp_path)
     before = tree(output)
@@ -135,6 +157,7 @@ def test_nothing_unchanged_is_done_again(sent: tuple[Made, ...], done: tuple[Pat
     assert tree(output) == before
 
 
+@pytest.mark.usefixtures("here")
 def test_json_tells_what_the_summary_tells(sent: tuple[Made, ...], done: tuple[Path, Result], tmp_path: Path) -> None:
     told = json.loads(command(sent[0].path.parent, "-o", copy_of(done, tmp_path), "--format", "json").stdout)
     assert [d["workbook"] for d in told["departments"]] == [m.path.name for m in sent]
@@ -152,12 +175,17 @@ def test_stopped_half_way_and_taken_up_again_ends_the_same(
 ) -> None:
     output = tmp_path / "结果"
     line = [sys.executable, str(ROOT / "cli.py"), "batch", str(sent[0].path.parent), "-o", str(output), "--jobs", "1"]
-    running = subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8")
+    running = subprocess.Popen(
+        line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8", start_new_session=True
+    )
     results = output / ".gongkai" / "batch" / "results"
     until = time.monotonic() + 60
     while len(list(results.glob("*.json"))) < 3 and time.monotonic() < until and running.poll() is None:
         time.sleep(0.005)
-    running.send_signal(how)
+    if how is signal.SIGINT:
+        os.killpg(running.pid, how)  # as a terminal does: the workers hear it too
+    else:
+        running.send_signal(how)
     said = running.communicate(timeout=60)[1]
     assert running.returncode == (-how if how is signal.SIGKILL else 130)
     assert "Traceback" not in said
@@ -171,6 +199,7 @@ def test_stopped_half_way_and_taken_up_again_ends_the_same(
     assert values(output / "汇总.xlsx") == values(done[0] / "汇总.xlsx")
 
 
+@pytest.mark.usefixtures("here")
 def test_a_second_round_shows_what_was_put_right(tmp_path: Path) -> None:
     made = departments.make(tmp_path / "报送", 3, faulty=2, broken=0)
     output = tmp_path / "结果"
@@ -196,6 +225,7 @@ def test_a_second_round_shows_what_was_put_right(tmp_path: Path) -> None:
     assert any("仍存在" in line for line in docx_lines(output / f"{made[1].path.stem}{inputs.LETTER}"))
 
 
+@pytest.mark.usefixtures("here")
 def test_only_the_corrected_ones_come_back_under_other_names(tmp_path: Path) -> None:
     made = departments.make(tmp_path / "报送", 3, faulty=1, broken=0)
     output = tmp_path / "结果"
@@ -213,6 +243,7 @@ def test_only_the_corrected_ones_come_back_under_other_names(tmp_path: Path) -> 
     assert "本次未送" in rows[made[1].unit]["备注"]
 
 
+@pytest.mark.usefixtures("here")
 def test_two_departments_with_one_name_get_files_each(tmp_path: Path) -> None:
     for folder in ("甲", "乙"):
         (made,) = departments.make(tmp_path / "报送" / folder / "报", 1, faulty=0, broken=0)
@@ -259,6 +290,7 @@ def test_what_lies_about_is_no_workbook(tmp_path: Path) -> None:
         inputs.find([tmp_path / "empty"], tmp_path / "out")
 
 
+@pytest.mark.usefixtures("here")
 def test_copied_reasons_and_those_who_stand_out(tmp_path: Path) -> None:
     made = departments.make(tmp_path / "报送", 9, faulty=0, broken=0)
     found = departments.book(made[0].path)
@@ -280,6 +312,7 @@ def test_copied_reasons_and_those_who_stand_out(tmp_path: Path) -> None:
     assert [(r["单位"], r["指标"]) for r in apart] == [(made[7].unit, "在职人员人均基本支出（万元）")]
 
 
+@pytest.mark.usefixtures("here")
 def test_nothing_from_a_cell_becomes_a_formula(tmp_path: Path) -> None:
     evil = '=HYPERLINK("http://x","x")'
     (made,) = departments.make(tmp_path / "=报送", 1, faulty=1, broken=0)
@@ -299,6 +332,7 @@ def test_nothing_from_a_cell_becomes_a_formula(tmp_path: Path) -> None:
     assert [cell.quotePrefix for cell in cells if cell.value == evil and cell.parent.title == "部门一览"] == [True]
 
 
+@pytest.mark.usefixtures("here")
 def test_a_summary_with_notes_of_yours_is_kept(
     sent: tuple[Made, ...], done: tuple[Path, Result], tmp_path: Path
 ) -> None:
@@ -312,6 +346,53 @@ def test_a_summary_with_notes_of_yours_is_kept(
     assert openpyxl.load_workbook(kept)["概况"]["H1"].value == "张三已电话通知"
 
 
+@pytest.mark.usefixtures("here")
+def test_results_may_lie_among_the_workbooks(tmp_path: Path) -> None:
+    made = departments.make(tmp_path / "报送", 2, faulty=1, broken=0)
+    for _ in range(2):
+        command(tmp_path / "报送", "-o", tmp_path / "报送", "--jobs", 1)
+        rows = sheet(tmp_path / "报送" / "汇总.xlsx", "部门一览", 2)
+        assert [row["工作簿"] for row in rows] == [m.path.name for m in made]
+
+
+@pytest.mark.usefixtures("here")
+def test_what_could_not_be_written_is_tried_again(tmp_path: Path) -> None:
+    made = departments.make(tmp_path / "报送", 2, faulty=2, broken=0)
+    output = tmp_path / "结果"
+    (output / f"{made[0].path.stem}{inputs.LETTER}").mkdir(parents=True)
+    result = command(tmp_path / "报送", "-o", output, "--jobs", 1)
+    assert (result.exit_code, "是文件夹或设备" in result.output) == (1, True)
+    rows = sheet(output / "汇总.xlsx", "部门一览", 2)
+    assert [row["状态"] for row in rows] == ["处理失败，下次重试", "有错误，未生成"]
+    (output / f"{made[0].path.stem}{inputs.LETTER}").rmdir()
+    told = json.loads(command(tmp_path / "报送", "-o", output, "--jobs", 1, "--format", "json").stdout)
+    assert told["skipped"] == 1
+    assert [(d["status"], d["round"]) for d in told["departments"]] == [("errors", 1), ("errors", 1)]
+
+
+@pytest.mark.usefixtures("here")
+def test_two_workbooks_of_one_unit_are_pointed_out(tmp_path: Path) -> None:
+    (made,) = departments.make(tmp_path / "报送", 1, faulty=0, broken=0)
+    shutil.copy(made.path, made.path.with_name("又一本.xlsx"))
+    command(tmp_path / "报送", "-o", tmp_path / "结果", "--jobs", 1)
+    rows = sheet(tmp_path / "结果" / "汇总.xlsx", "部门一览", 2)
+    assert [row["备注"] for row in rows] == ["同一单位另有一本工作簿"] * 2
+
+
+@pytest.mark.usefixtures("here")
+def test_a_letter_that_only_asks(tmp_path: Path) -> None:
+    (made,) = departments.make(tmp_path / "报送", 1, faulty=0, broken=0)
+    found = departments.book(made.path)
+    alter(made.path, made.path, {str(departments.reasons(found)[0]): None})
+    output = tmp_path / "结果"
+    assert command(tmp_path / "报送", "-o", output, "--jobs", 1).exit_code == 0
+    lines = docx_lines(output / f"{made.path.stem}{inputs.LETTER}")
+    assert lines[0].startswith("关于核实《")
+    assert not any("退回" in line for line in lines)
+    assert any("核实说明" in line for line in lines)
+
+
+@pytest.mark.usefixtures("here")
 def test_one_batch_at_a_time_in_a_folder(sent: tuple[Made, ...], tmp_path: Path) -> None:
     with Store(tmp_path).locked():
         result = command(sent[0].path, "-o", tmp_path)

@@ -211,6 +211,7 @@ HEAVY = {"lxml", "yaml", "jinja2", "docx", "docxcompose", "openpyxl", "numpy", "
         (["--version"], 0, set()),
         (["generate", "--help"], 0, set()),
         (["generate"], 2, set()),
+        (["batch", "--help"], 0, set()),
         (["editions"], 0, {"yaml"}),
         (["check", "no such file.xlsx"], 2, {"yaml", "lxml"}),
         (["generate", "no such file.xlsx"], 2, {"yaml", "lxml"}),

@@ -11,12 +11,11 @@ from .. import files, pipeline
 from ..editions import Library
 from . import forms, inputs, work
 from .engine import Died, Engine, run
-from .inputs import Source
+from .inputs import SUMMARY, Source
 from .store import Record, Store, sha
 from .summary import Totals, build
 from .work import Job
 
-SUMMARY = "汇总.xlsx"
 LIMIT = 600.0  # seconds for one workbook
 _DIED = (
     "处理该工作簿的进程意外终止（内存不足、超时或被系统结束）。",

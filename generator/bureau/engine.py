@@ -125,7 +125,8 @@ def _wave(
         while more and not broken and len(running) < ahead and not (renew and given >= renew):
             for job in queue:
                 try:
-                    running[executor.submit(work, job)] = job
+                    with _unheard():
+                        running[executor.submit(work, job)] = job
                 except BrokenExecutor:
                     suspects.append(job)
                     broken = True
@@ -152,7 +153,8 @@ def _alone(
     with engine.open(alone=True) as (executor, _):
         while suspects:
             job = suspects.pop(0)
-            future = executor.submit(work, job)
+            with _unheard():
+                future = executor.submit(work, job)
             error = _fault(future)
             if isinstance(error, BrokenExecutor):
                 yield job, Died()
@@ -179,6 +181,19 @@ def _share(jobs: int) -> int:
     except (ValueError, OSError):
         return 0
     return max(_LEAST, whole // max(jobs, 1))
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Ctrl-C waits a moment: a process that is started now inherits our deafness and does not print a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _begin(memory: int) -> None:

@@ -18,6 +18,9 @@ from ..model.finding import Refusal
 ENDINGS = frozenset({".xlsx", ".xlsm", ".xls", ".et"})
 MARKED = ".校验.xlsx"  # marked copies lie beside their workbooks and are none
 LETTER = ".退回意见.docx"
+SUMMARY = "汇总.xlsx"
+FORMER = "往次文件"  # where files of an earlier round go that would now say something untrue
+_MARK = ".校验."
 _LONGEST = 60  # characters of a name, so that with its endings every system takes it
 
 
@@ -52,12 +55,21 @@ def _workbooks(folder: Path, output: Path) -> Iterator[tuple[Path, str]]:
     ours = output.resolve()
     for root, folders, names in os.walk(folder):
         here = Path(root)
-        folders[:] = sorted(name for name in folders if name[0] != "." and (here / name).resolve() != ours)
+        folders[:] = sorted(
+            name for name in folders if name[0] != "." and name != FORMER and (here / name).resolve() != ours
+        )
         for name in sorted(names):
-            plain = name[0] not in "." and not name.startswith("~$") and not name.endswith(MARKED)
-            plain = plain and Path(name).stem != FILE_STEM  # a subject list beside the workbooks
-            if plain and Path(name).suffix.lower() in ENDINGS and here.resolve() != ours:
+            if Path(name).suffix.lower() in ENDINGS and not _aside(name) and not (here == folder and _summary(name)):
                 yield here / name, (here / name).relative_to(folder).as_posix()
+
+
+def _aside(name: str) -> bool:
+    """Hidden files, those of a program that has the workbook open, marked copies, and a subject list."""
+    return name[0] == "." or name.startswith("~$") or _MARK in name or Path(name).stem == FILE_STEM
+
+
+def _summary(name: str) -> bool:
+    return name == SUMMARY or name.startswith(f"{Path(SUMMARY).stem}.")
 
 
 def _distinct(found: list[tuple[Path, str]]) -> Iterator[Source]:
@@ -107,4 +119,4 @@ def _candidates(place: str) -> Iterator[str]:
     yield safe_name(f"{mark}-{stem[:_LONGEST]}")
 
 
-__all__ = ["ENDINGS", "LETTER", "MARKED", "Source", "find", "names"]
+__all__ = ["ENDINGS", "FORMER", "LETTER", "MARKED", "SUMMARY", "Source", "find", "names"]

@@ -50,23 +50,25 @@ class _Page:
 
 
 def _head(page: _Page, record: Record, workbook: str) -> None:
-    about = f"《{record.document}》工作簿" if record.document else f"公开工作簿“{workbook}”"
-    page.add(f"关于退回修改{about}的意见" if record.document else "关于退回公开工作簿的意见", Style.CONTENTS_TITLE)
-    page.blocks.append(
-        Paragraph("letter.to", Style.CONTENTS_1, (Span(f"{record.unit or '填报单位'}：", SpanKind.USER),))
-    )
-    if record.status is Status.REFUSED:
-        page.add(f"你单位报送的{about}收悉，但不能读取，未能审核，现予退回，请按下列意见重新报送。")
-        return
+    """Title, whom it is for, and what was found: sent back where something is wrong, else asked about."""
     errors, doubts = record.count(Severity.ERROR.value), record.count(Severity.WARNING.value)
-    parts = [f"须改正的错误{errors}项"] * bool(errors) + [f"须核实的事项{doubts}项"] * bool(doubts)
-    page.add(
-        f"你单位报送的{about}（{workbook}）收悉。经审核，有{'、'.join(parts)}，现予退回。"
-        "请对照决算系统数据和原始凭证逐项核对、改正后重新报送。"
-        if record.kind != "budget"
-        else f"你单位报送的{about}（{workbook}）收悉。经审核，有{'、'.join(parts)}，现予退回。"
-        "请对照预算批复逐项核对、改正后重新报送。"
-    )
+    about = f"《{record.document}》工作簿" if record.document else "公开工作簿"
+    page.add(f"关于退回修改{about}的意见" if errors else f"关于核实{about}有关事项的意见", Style.CONTENTS_TITLE)
+    page.add(f"{record.unit or '填报单位'}：", Style.CONTENTS_1)
+    received = f"你单位报送的{about}（{workbook}）收悉"
+    if record.status is Status.REFUSED:
+        page.add(f"{received}，但不能读取，未能审核，现予退回，请按下列意见重新报送。")
+    elif errors:
+        also = f"、须核实的事项{doubts}项" if doubts else ""
+        page.add(
+            f"{received}。经审核，有须改正的错误{errors}项{also}，现予退回。"
+            "请对照报表数据和原始资料逐项核对、改正后重新报送。"
+        )
+    else:
+        page.add(
+            f"{received}。经审核，有须核实的事项{doubts}项。请逐项核实：确有错误的，改正后重新报送；"
+            "确属正常的，在“核实说明”表中写明理由后重新报送。"
+        )
 
 
 def _matters(page: _Page, record: Record) -> None:

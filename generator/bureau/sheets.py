@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ _MOST_LINKS = 60_000  # of the 65,530 that a sheet holds
 _ACTIVE = "=+-@\t\r"  # at the beginning of a text that is typed in, these make a formula of it
 _CENT, _RATE = Decimal("0.01"), Decimal("0.0001")
 _ONE_PAGE = 260  # characters of a sheet that is printed on pages of its own width
+_EXACT = Context(prec=60)
 _TALL = 48.0
 
 HEAD, RED, YELLOW, GREEN, GREY = "DCE6F1", "F8CBAD", "FFEB9C", "C6EFCE", "E7E6E6"
@@ -159,7 +160,7 @@ class Sheet:
         elif isinstance(entry, Money | Rate):
             money = isinstance(entry, Money)
             if entry.value is not None:
-                cell.value = entry.value.quantize(_CENT if money else _RATE, ROUND_HALF_UP)
+                cell.value = entry.value.quantize(_CENT if money else _RATE, ROUND_HALF_UP, _EXACT)
             look = look or ("money" if money else "rate")
         else:
             cell.value = entry

@@ -28,6 +28,7 @@ STATUS = {
 }
 LEVELS = {"error": "错误", "warning": "警告", "info": "提示"}
 CARRIED = "本次未送，沿用上次结果"
+TWIN = "同一单位另有一本工作簿"
 _COMMON = 10  # rules named on the first sheet
 _DEEP = ("FBE5D6", "F8CBAD", "F4A582", "E8735A")  # one, two, three, more findings
 _PALE = ("FFF8DC", "FFEB9C", "FFD966", "F4B942")
@@ -60,7 +61,7 @@ def build(records: Callable[[], Iterable[tuple[Record, bool]]], library: Library
         editions = tuple(tally.seen.values()) or (newest(library),)
         titles = _titles(editions)
         _front(book, totals, rules, titles)
-        _departments(book, rules, titles, _Columns.of(rules, editions), records)
+        _departments(book, rules, titles, _Columns.of(rules, editions, tally.twins()), records)
         _outliers(book, tally)
         _copied(book, tally)
         return book.data(), totals
@@ -191,9 +192,10 @@ class _Columns:
 
     families: tuple[str, ...]
     figures: tuple[tuple[str, str, bool, bool], ...]  # key, label, has last year, has budget
+    twins: frozenset[str]  # places of workbooks whose unit has sent another for the same document
 
     @staticmethod
-    def of(rules: list[RuleCount], editions: tuple[Edition, ...]) -> _Columns:
+    def of(rules: list[RuleCount], editions: tuple[Edition, ...], twins: set[str]) -> _Columns:
         present = {rule.rule.rstrip("0123456789") for rule in rules}
         figures: dict[str, tuple[str, str, bool, bool]] = {}
         for edition in editions:
@@ -203,6 +205,7 @@ class _Columns:
         return _Columns(
             tuple(name for name in (*FAMILIES, *sorted(present - set(FAMILIES))) if name in present),
             tuple(figures.values()),
+            frozenset(twins),
         )
 
     @property
@@ -242,7 +245,8 @@ class _Columns:
         for ending in (".docx", MARKED, LETTER):
             file = f"{record.name}{ending}"
             yield Link(file, "打开") if file in record.written else Link("", "")
-        yield "；".join([*([CARRIED] if carried else []), *([record.reason] if record.reason else []), *record.notes])
+        notes = [CARRIED] * carried + [TWIN] * (record.place in self.twins) + [record.reason] * bool(record.reason)
+        yield "；".join([*notes, *record.notes])
 
 
 def _red(count: int, colour: str) -> Entry:

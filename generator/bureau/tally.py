@@ -24,12 +24,16 @@ from .forms import known
 from .store import Record
 
 _SCHEMA = """
-create table department (id integer primary key, place text, name text, unit text);
+create table department (id integer primary key, place text, unit text, document text);
 create table rule (id text, severity text, department integer, times integer);
 create table measure (peers text, key text, label text, unit text, department integer, value text);
 create table reason (department integer, said integer, cell text, row text, text text);
 create table said (id integer primary key, digest blob unique, words text);
 create table gram (gram integer, said integer);
+"""
+_TWINS = """
+select place from department where (unit, document) in
+    (select unit, document from department where document is not null group by unit, document having count(*) > 1)
 """
 _SAID = "select d.place, d.unit, r.cell, r.row, r.text from reason r join department d on d.id = r.department"
 _SHORTEST = 10  # characters of a reason, figures and signs left out: what is shorter is alike without being copied
@@ -95,7 +99,8 @@ class Tally:
         run = self._base.execute
         unit = _clean(record.unit or record.place)
         key = run(
-            "insert into department (place, name, unit) values (?, ?, ?)", (record.place, record.name, unit)
+            "insert into department (place, unit, document) values (?, ?, ?)",
+            (record.place, unit, _clean(record.document) if record.unit else None),
         ).lastrowid
         for (rule, severity), group in groupby(sorted((m["rule"], m["severity"]) for m in record.matters)):
             run("insert into rule values (?, ?, ?, ?)", (_clean(rule), severity, key, len(list(group))))
@@ -147,6 +152,10 @@ class Tally:
             "select id, min(severity), count(distinct department), sum(times) from rule group by id order by id"
         )
         return [RuleCount(*row) for row in rows]  # "error" comes before "warning" in the alphabet too
+
+    def twins(self) -> set[str]:
+        """Places of workbooks that are of one unit and for one document: one of them is probably superfluous."""
+        return {place for (place,) in self._base.execute(_TWINS)}
 
     def measures(self) -> Iterator[Measure]:
         """One at a time, by peers, in the order the editions name them."""

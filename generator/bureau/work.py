@@ -17,11 +17,10 @@ from ..editions import Edition
 from ..model.book import Book
 from ..model.finding import Finding, Refusal, Severity
 from . import forms
-from .inputs import LETTER, MARKED
+from .inputs import FORMER, LETTER, MARKED
 from .store import Record, Status, Store, file_digest, sha
 
 _SUBJECTS = "*"  # no file is called so
-FORMER = "往次文件"  # where files of an earlier round go that would now say something untrue
 
 _BUILT_IN = forms.Source()
 

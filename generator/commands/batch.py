@@ -9,6 +9,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from ..bureau.inputs import Source
     from ..bureau.store import Record
 
+_FINE = Decimal("0.000001")
 _MOST_JOBS = 61  # Windows waits for no more processes at a time
+_MOST_TOLD = 10  # workbooks that could not be used, on the screen
 _NAME = 30  # columns of the workbook's name beside the bar
 
 
@@ -172,11 +176,12 @@ def _print(made: Batch, sources: tuple[Source, ...]) -> None:
     from ..bureau.summary import STATUS
 
     totals = made.totals
-    wrong = [record for record, _ in made.records() if record.status in (Status.REFUSED, Status.FAILED)]
-    for record in wrong[:10]:
+    wrong = (record for record, _ in made.records() if record.status in (Status.REFUSED, Status.FAILED))
+    for record in islice(wrong, _MOST_TOLD):
         click.echo(f"{record.place}：{record.reason}{record.advice}")
-    if len(wrong) > 10:
-        click.echo(f"……另有 {len(wrong) - 10} 本没有处理成，见 汇总.xlsx。")
+    left = totals.by_status[Status.REFUSED] + totals.by_status[Status.FAILED] - _MOST_TOLD
+    if left > 0:
+        click.echo(f"……另有 {left} 本没有处理成，见 {made.summary.name}。")
     if made.set_aside is not None:
         click.echo(f"原有的“{made.summary.name}”不是本工具写出的原样，已另存为：{made.set_aside}")
     parts = [f"{STATUS[status][0]} {totals.by_status[status]}" for status in Status if totals.by_status[status]]
@@ -238,5 +243,5 @@ def _department(record: Record, carried: bool) -> dict[str, object]:
     }
 
 
-def _text(value: object) -> str | None:
-    return str(value) if value is not None else None
+def _text(value: Decimal | None) -> str | None:
+    return str(value.quantize(_FINE, ROUND_HALF_UP)) if value is not None else None
