@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import batch_workers
 import departments
 import docx
 import openpyxl
@@ -399,70 +400,33 @@ def test_one_batch_at_a_time_in_a_folder(sent: tuple[Made, ...], tmp_path: Path)
     assert (result.exit_code, "另一个批量处理" in result.output) == (2, True)
 
 
-# Workers: what they are given must be found by name in a process of their own.
-
-
-def twice_or_die(job: int) -> int:
-    if job == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if job == 5:
-        raise MemoryError
-    return job * 2
-
-
-def die_once(job: str) -> str:
-    mark = Path(job)
-    if mark.suffix == ".once" and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return mark.name
-
-
-def killed_by_one(job: work.Job) -> str:
-    if "第2局" in job.place:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "第3局" in job.place:
-        raise MemoryError
-    return work.handle(job)
-
-
-def hang(job: work.Job) -> str:
-    if "第2局" in job.place:
-        work.handle(replace(job, limit=0.01))
-    return work.handle(job)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
 def test_a_worker_that_dies_costs_nobody_elses_job(tmp_path: Path) -> None:
-    results = dict(run(range(12), twice_or_die, Local(2)))
+    results = dict(run(range(12), batch_workers.twice_or_die, Local(2)))
     assert isinstance(results[3], Died)
     assert isinstance(results[5], MemoryError)
     assert {job: r for job, r in results.items() if job not in (3, 5)} == {
         n: n * 2 for n in range(12) if n not in (3, 5)
     }
     names = [str(tmp_path / f"{n}{'.once' if n == 2 else ''}") for n in range(5)]
-    assert {result for _, result in run(names, die_once, Local(2))} == {Path(name).name for name in names}
+    assert {result for _, result in run(names, batch_workers.die_once, Local(2))} == {Path(name).name for name in names}
 
 
 def test_workers_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generator.bureau.engine._RENEWED", 2)
-    pids = {result for _, result in run(range(6), process, Local(1))}
+    pids = {result for _, result in run(range(6), batch_workers.process, Local(1))}
     assert len(pids) == 3
 
 
-def process(job: int) -> int:
-    return os.getpid()
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
-@pytest.mark.parametrize("handle", [killed_by_one, hang])
+@pytest.mark.parametrize("handle", [batch_workers.killed_by_one, batch_workers.hang])
 def test_a_workbook_that_kills_its_worker_is_named_and_tried_again(handle: Any, tmp_path: Path) -> None:
     made = departments.make(tmp_path / "报送", 4, faulty=0, broken=0)
     output = tmp_path / "结果"
     sources = inputs.find([tmp_path / "报送"], output)
     first = batch.run_batch(sources, output, Local(2), handle=handle)
     states = {record.place: record.status for record, _ in first.records()}
-    wrong = {made[1].path.name, *([made[2].path.name] if handle is killed_by_one else [])}
+    wrong = {made[1].path.name, *([made[2].path.name] if handle is batch_workers.killed_by_one else [])}
     assert states == {m.path.name: Status.FAILED if m.path.name in wrong else Status.GENERATED for m in made}
     again = batch.run_batch(sources, output, Local(1))
     assert again.skipped == 4 - len(wrong)
