@@ -66,6 +66,7 @@ def _rule(edition: Edition, rule: Explained) -> str:
         ("处理", rule.fix),
         ("依据", rule.basis),
         ("举例", rule.example),
+        ("不适用", "；".join(rule.absent)),
     ):
         if text:
             lines.append(f"- **{label}**　{_plain(text)}")

@@ -56,9 +56,15 @@ def names() -> tuple[str, ...]:
 
 def load_source(name: str) -> tuple[Edition, dict[str, Any]]:
     """The edition and the content of inputs/sources/<name>.yaml."""
+    edition_id, forms = raw_source(name)
+    edition = load(edition_id)
+    return edition, content(edition, forms)
+
+
+def raw_source(name: str) -> tuple[str, dict[str, Any]]:
+    """The edition's id and the forms of inputs/sources/<name>.yaml as they are written there."""
     data = yaml.load((SOURCES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=_AsTyped)
-    edition = load(data["edition"])
-    return edition, content(edition, data["forms"])
+    return data["edition"], data["forms"]
 
 
 def content(edition: Edition, forms: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,4 +173,5 @@ def _cell(form: Form, kind: Kind, text: Any) -> str | Decimal:
     if kind in AMOUNT_KINDS and not number:
         raise SourceError(f"{form.id}: {text!r} is not an amount")
     plain = kind is Kind.VERBATIM and number and not (text.startswith("0") and text[1:2].isdigit())
+    plain = plain and not re.search(r"\.\d*0$", text.strip())  # 0.00 is to be printed so: as a number it would be 0
     return Decimal(text.strip()) if kind in AMOUNT_KINDS or plain else text

@@ -267,9 +267,7 @@ def _performance(made: Page, form: Form, content: Mapping[str, Any]) -> None:
         left = 1
         for side in line.sides:
             made.cells[row, left] = side.label
-            covered |= {
-                (row + 1 + len(given) + d, left + a) for d in range(side.down - 1) for a in range(side.span)
-            }
+            covered |= {(row + 1 + len(given) + d, left + a) for d in range(side.down - 1) for a in range(side.span)}
             left += side.span
         labels = {fixed.key: fixed.label for fixed in line.indicators.rows}
         for number, values in enumerate([None, *given]):

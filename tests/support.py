@@ -27,7 +27,7 @@ if str(ROOT / "scripts") not in sys.path:
     sys.path.append(str(ROOT / "scripts"))
 
 import make_samples  # noqa: E402
-from sample_source import content, load_source, names  # noqa: E402
+from sample_source import content, load_source, names, raw_source  # noqa: E402
 
 __all__ = [
     "INPUTS",
@@ -43,6 +43,7 @@ __all__ = [
     "make_samples",
     "module_at",
     "names",
+    "raw_source",
     "sample",
 ]
 

@@ -26,6 +26,7 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
     "document": (2, {"lxml", "docx", "docxcompose"}),
     "files": (3, set()),
     "pipeline": (3, set()),
+    "tryout": (3, set()),
     "bureau": (4, {"openpyxl", "distributed"}),
     "commands": (5, {"click"}),
     "__main__": (6, set()),

@@ -26,7 +26,7 @@ from generator.workbook.read import read
 from made_content import made_content  # isort: skip
 from raw_xlsx import Page, X, page, pages, parts, xlsx, zipped  # isort: skip
 
-EDITION = editions.load(editions.ids()[0])
+EDITION = editions.load("wuhan-final-2021")
 CONTENT = made_content(EDITION)
 
 
@@ -264,7 +264,7 @@ def test_an_unknown_edition_is_refused(case: Case) -> None:
 def test_a_workbook_of_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     path.write_bytes(xlsx([Page("Sheet1", {(1, 1): "姓名", (2, 1): "甲"})]))
-    with pytest.raises(Refusal, match="不是决算公开的填报工作簿"):
+    with pytest.raises(Refusal, match="不是预决算公开的填报工作簿"):
         read(path)
 
 

@@ -32,5 +32,6 @@ def test_building_again_gives_the_same_bytes(built: dict[Path, bytes]) -> None:
 def test_no_rule_is_broken(name: str, tmp_path: Path) -> None:
     findings = check(sample(name, tmp_path)).findings
     assert [finding.message for finding in findings if finding.severity.value == "error"] == []
-    # a published rounding tail may be noted; nothing in a sample should need a second look beyond that
-    assert [finding.message for finding in findings if finding.severity.value == "warning"] == []
+    # a published rounding tail may be noted; what needs a second look has its answer on the sheet 核实说明
+    warned = [finding for finding in findings if finding.severity.value == "warning"]
+    assert [finding.message for finding in warned if not finding.answer] == []

@@ -19,8 +19,8 @@ _FEW = 4  # suspects named in one sentence
 _LISTED = 6  # relations given in full
 _AFTER = 3  # cells named after one that stands alone
 _WORST = tuple(Severity)
-_FIX_ONE = "核对该格与决算系统数据或原始凭证，改正后重新校验。"
-_FIX_SOME = "逐一核对所列各格与决算系统数据或原始凭证，改正填错的一格。"
+_FIX_ONE = "核对该格与业务系统数据或原始凭证，改正后重新校验。"
+_FIX_SOME = "逐一核对所列各格与业务系统数据或原始凭证，改正填错的一格。"
 
 
 def wanted(result: RuleResult) -> bool:

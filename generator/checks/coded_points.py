@@ -122,33 +122,6 @@ def deviation_rates(subject: Subject, check: Check) -> Iterator[Verdict]:
             yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, here, {"text": text})
 
 
-def fields_add_up(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A field is the sum of others (`with: total: [a, b]`)."""
-    for data in forms(subject, check):
-        for key, parts in check.given.items():
-            total, addends = amount_of(data, key), tuple(amount_of(data, part) for part in parts)
-            if total.state is State.BLANK or all(o.state is State.BLANK for o in addends):
-                continue
-            wrong = unreadable((total, *addends))
-            if wrong is not None:
-                yield wrong
-                continue
-            exact = sum((o.value for o in addends), ZERO)
-            good = abs(total.value - exact) <= check.tolerance * (len(addends) + 1)
-            names = "、".join(f"“{o.name}”" for o in addends)
-            text = (
-                f"{data.sheet}“{total.name}”填的是 {shown(total.value)}（{total.cell.address if total.cell else ''}），"
-                f"{names}之和为 {shown(exact)}，差 {shown(abs(total.value - exact))}。"
-            )
-            yield Verdict(
-                Outcome.HOLDS if good else Outcome.BROKEN,
-                refs((total, *addends)),
-                {"text": text},
-                left=Side(exact if good else total.value, ((1, total),)),
-                right=Side(exact, tuple((1, o) for o in addends)),
-            )
-
-
 def execution_indicator(subject: Subject, check: Check) -> Iterator[Verdict]:
     """The indicator of that name (`indicator:`) quotes 执行数 ÷ 预算数 as its actual value."""
     wanted = check.given["indicator"][0]
@@ -192,7 +165,6 @@ CODED: dict[str, Coded] = {
     "score_within_points": score_within_points,
     "scores_add_up": scores_add_up,
     "deviation_rates": deviation_rates,
-    "fields_add_up": fields_add_up,
     "execution_indicator": execution_indicator,
     "remarked": remarked,
 }

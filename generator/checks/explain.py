@@ -18,7 +18,7 @@ FAMILIES = {
     "X": "表间关系",
     "Y": "与上年和预算比较",
     "N": "补充资料和文字",
-    "P": "绩效自评表",
+    "P": "绩效表",
     "D": "公开内容是否齐全",
     "F": "附件和版面",
 }
@@ -52,6 +52,7 @@ class Explained:
     fix: str
     basis: str
     example: str
+    absent: tuple[str, ...] = ()  # why the rule, or a part of it, does not apply in the edition
 
 
 def family(rule_id: str) -> str:
@@ -83,7 +84,8 @@ def _explain(edition: Edition, rule: Rule) -> Explained:
         tolerance=_tolerance(edition, rule),
         fix=rule.fix,
         basis=rule.basis,
-        example=rule.example or _example(edition, rule.checks[0]),
+        example=rule.example or (_example(edition, rule.checks[0]) if rule.checks else ""),
+        absent=tuple(dict.fromkeys(absent.reason for absent in rule.absent)),
     )
 
 
@@ -100,7 +102,8 @@ def _how(rule: Rule) -> str:
         "逐项核对": any(check.coded and check.coded not in ELSEWHERE for check in rule.checks),
     }
     elsewhere = dict.fromkeys(ELSEWHERE[check.coded] for check in rule.checks if check.coded in ELSEWHERE)
-    return "、".join([*(way for way, used in ways.items() if used), *elsewhere])
+    partly = ("部分不适用",) if rule.absent and rule.checks else ("本版式不适用",) if rule.absent else ()
+    return "、".join([*(way for way, used in ways.items() if used), *elsewhere, *partly])
 
 
 def _relations(edition: Edition, rule: Rule) -> tuple[Relations, ...]:
@@ -134,8 +137,10 @@ def _example(edition: Edition, check: Check) -> str:
     if not lines:
         message = _PLACE.sub("……", check.message)
         return f"报告时写作：{message}" if message else ""
-    first, _, rest = lines[0].split("；")[0].rpartition("：")
-    left, sign, right = _halves(rest)
+    whole, sign, right = _halves(lines[0].split("；")[0])
+    first, _, left = whole.rpartition("：")
+    if first.endswith("其中"):  # a label of the form, such as 其中：事业编制
+        first, left = "", whole
     table = re.sub("(每行|每一栏|（每一栏）)$", "", first)
     high, low, gap = ("100.00 万元", "99.00 万元", "1.00 万元") if wording.money(edition, check) else ("12", "11", "1")
     if sign in ("≥", ">"):

@@ -9,6 +9,7 @@ from . import (
     coded_changes,
     coded_contents,
     coded_indicators,
+    coded_points,
     coded_projects,
     coded_scores,
     coded_targets,
@@ -32,6 +33,7 @@ CODED: Mapping[str, Coded] = {
     **coded_texts.CODED,
     **coded_scores.CODED,
     **coded_indicators.CODED,
+    **coded_points.CODED,
     **coded_projects.CODED,
     **coded_targets.CODED,
 }

@@ -83,6 +83,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A check, or a part of it, that does not apply because the edition lacks what it speaks of."""
+
+    check: Check
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     id: str
     title: str
@@ -93,6 +101,7 @@ class Rule:
     checks: tuple[Check, ...]
     source: str
     example: str = ""  # a broken case in one sentence, for explanations
+    absent: tuple[Absent, ...] = ()  # what the edition has nothing of; ``checks`` are those that apply
 
 
 class Outcome(Enum):

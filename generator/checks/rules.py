@@ -19,10 +19,11 @@ from ..model import expression
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
 from ..model.finding import Severity
 from ..model.form import Form
+from .absent import settled
 from .formula import ARITHMETIC, COMPARISONS, EVERY, FUNCTIONS
 from .keyed import EditionKey
 from .registry import NAMES as CODED_NAMES
-from .rule import Check, Each, Rule, RuleKind, Scope, Sums
+from .rule import Absent, Check, Each, Rule, RuleKind, Scope, Sums
 
 _E = TypeVar("_E", bound=Enum)
 _REFERENCE = "请核对表单文件中的 id 和 key；数据写作 表.行.列。"
@@ -57,6 +58,7 @@ def _load(key: EditionKey, names: tuple[str, ...]) -> tuple[Rule, ...]:
 def _rule(edition: Edition, node: Node) -> Rule:
     severity = _one_of(node, "severity", Severity, "error")
     fix = node.text("fix")
+    parts = [part for n in node.nodes("checks") for part in _check(edition, n, severity, fix)]
     rule = Rule(
         id=node.text("id"),
         title=node.text("title"),
@@ -64,22 +66,24 @@ def _rule(edition: Edition, node: Node) -> Rule:
         explain=node.text("explain"),
         fix=fix,
         basis=node.text("basis"),
-        checks=tuple(_check(edition, n, severity, fix) for n in node.nodes("checks")),
+        checks=tuple(part for part in parts if isinstance(part, Check)),
         source=node.source,
         example=node.text("example", ""),
+        absent=tuple(part for part in parts if isinstance(part, Absent)),
     )
-    if not rule.checks:
+    if not parts:
         raise node.fail("规则没有 checks", "请至少写一个 formula、implied 或 coded。")
     node.done()
     return rule
 
 
-def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Check:
+def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Iterator[Check | Absent]:
+    """The check as far as the edition has what it speaks of."""
     forms = {form.id: form for form in edition.forms}
     ways = [way for way in ("formula", "implied", "coded") if node.has(way)]
     if len(ways) != 1:
         raise node.fail("一个 check 应当且只能有 formula、implied、coded 之一", "请删去多余的，或分成几个 check。")
-    each = tuple(_each(forms, name, n) for name, n in node.node("each").items()) if node.has("each") else ()
+    each = tuple(_each(edition, name, n) for name, n in node.node("each").items()) if node.has("each") else ()
     coded = node.text("coded", "")
     if coded and coded not in CODED_NAMES:
         raise node.fail(f"没有名为“{coded}”的 coded", f"可用的有：{'、'.join(CODED_NAMES)}。")
@@ -95,16 +99,26 @@ def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Check:
         unless=tuple(_comparison(node, text) for text in node.texts("unless", ())),
         implied=tuple(_named(node, Sums, name) for name in node.texts("implied", ())),
         coded=coded,
-        scope=tuple(_scope(forms, node, text) for text in node.texts("scope", ())),
+        scope=tuple(_scope(edition, node, text) for text in node.texts("scope", ())),
         conditions_vary=any("{" in text for key in ("when", "unless") for text in node.texts(key, ())),
         text=node.text("formula", ""),
         given=_given(node.node("with")) if node.has("with") else {},
     )
     node.done()
-    for tree in (*((made.formula,) if made.formula else ()), *made.when, *made.unless):
-        for half in (tree.left, tree.right):
-            _check_refs(forms, node, half, made.each)
-    return made
+    trees = (*((made.formula,) if made.formula else ()), *made.when, *made.unless)
+    dynamic = dict.fromkeys((e.name for e in each if not e.keys), "{}")
+
+    def names(places: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+        for tree in trees:
+            for parts in _refs(node, tree.left), _refs(node, tree.right):
+                yield from (tuple(_fill(node, part, {**places, **dynamic}) for part in ref) for ref in parts)
+
+    for part in settled(edition, made, names):
+        yield part
+        if isinstance(part, Check):
+            for tree in trees:
+                for half in (tree.left, tree.right):
+                    _check_refs(forms, node, half, part.each)
 
 
 def _one_of(node: Node, key: str, kind: type[_E], default: str) -> _E:
@@ -127,9 +141,12 @@ def _tolerance(edition: Edition, node: Node, default: str) -> Decimal:
     return edition.tolerances[name]
 
 
-def _scope(forms: Mapping[str, Form], node: Node, text: str) -> Scope:
+def _scope(edition: Edition, node: Node, text: str) -> Scope:
     """``form`` or ``form.block``."""
     form_id, _, block_key = text.partition(".")
+    if edition.lacks(*text.split(".")):
+        return Scope(form_id, block_key)
+    forms = {form.id: form for form in edition.forms}
     if form_id not in forms:
         raise node.fail(f"“{text}”：没有表 {form_id}", _forms(forms))
     if block_key and block_key not in {block.key for block in forms[form_id].blocks}:
@@ -137,12 +154,12 @@ def _scope(forms: Mapping[str, Form], node: Node, text: str) -> Scope:
     return Scope(form_id, block_key)
 
 
-def _each(forms: Mapping[str, Form], name: str, node: Node) -> Each:
+def _each(edition: Edition, name: str, node: Node) -> Each:
     if isinstance(node.data, list):
         return Each(name, keys=tuple(str(n.data) for n in node))
     made = Each(
         name,
-        codes=tuple(_scope(forms, node, text) for text in node.texts("codes")),
+        codes=tuple(_scope(edition, node, text) for text in node.texts("codes")),
         digits=node.whole("digits", 0),
     )
     node.done()

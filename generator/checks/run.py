@@ -86,6 +86,10 @@ class _Trial:
         found = rules.load(self.edition) if found is None else found
         subject = Subject(self.edition, self.book, self.reads, self.implied, found)
         for rule in found:
+            if self.whole and not self.sided:
+                for absent in rule.absent:
+                    words = {"reason": absent.reason}
+                    yield RuleResult(rule, absent.check, Outcome.NOT_APPLICABLE, words=words)
             for check in rule.checks:
                 if check.formula is not None:
                     yield from self._formula(rule, check, check.formula)

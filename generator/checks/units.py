@@ -104,7 +104,7 @@ def _doubt(reads: Reads, form: str, large: bool) -> str:
     """Performance forms are in 万元 whatever the workbook's unit: against them the unit itself may be the wrong one."""
     unit = reads.book.unit_of_amount
     if reads.edition.form(form).role is Role.PERFORMANCE and not (large and unit == "万元"):
-        tables = f"各决算表以{'万元' if large else '元'}填写，而“单位信息”的金额单位选的是{unit}"
+        tables = f"各公开表以{'万元' if large else '元'}填写，而“单位信息”的金额单位选的是{unit}"
         return f"疑{tables}，或该表以元填写" if large else f"疑{tables}"
     wrong, right = ("元", "万元") if large else ("万元", "元")
     return f"疑以{wrong}填写，而本工作簿以{right}为单位"

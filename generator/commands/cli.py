@@ -38,7 +38,7 @@ from .progress import Progress
 @options.version
 @click.pass_context
 def gongkai(ctx: click.Context) -> None:
-    """从一本 Excel 工作簿生成部门决算公开文档（.docx）。"""
+    """从一本 Excel 工作簿生成部门决算、预算公开文档（.docx）。"""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -189,8 +189,9 @@ def check(
     epilog="""\
 \b
 例：
-  gongkai new
+  gongkai new --year 年度
   gongkai new --year 年度 --unit 某某局 -o 某某局.xlsx
+  gongkai new --year 年度 --budget                     部门预算
 
 已有同名文件时不改动它；加 --force 时原文件先另存，再写新的。
 """,
@@ -202,7 +203,7 @@ def check(
     shell_complete=options.edition_ids,
     help="版式，见 gongkai editions；默认按年度选取。",
 )
-@click.option("--year", type=click.IntRange(1000, 9999), metavar="年度", help="决算年度，四位数字。")
+@click.option("--year", type=click.IntRange(1000, 9999), metavar="年度", help="年度，四位数字。")
 @click.option("--unit", metavar="单位", help="单位全称，写入单位信息表。")
 @click.option("-o", "--output", metavar="文件", type=options.FILE, help="输出的 .xlsx 文件；默认 公开-单位-年度.xlsx。")
 @click.option("--force", is_flag=True, help="已有同名文件时也写，原文件另存。")
@@ -223,13 +224,13 @@ def new(
     """生成一本空白工作簿，填好后用 generate 生成公开文档。"""
     from .. import files, pipeline
 
-    known = pipeline.open_library(templates, subjects)
-    with pipeline.editions_in_order():
-        edition, note = choose(known, edition_id, year, kind)
     if output is None:
         output = Path("-".join(files.safe_name(part) for part in ("公开", unit, str(year or "")) if part) + ".xlsx")
     elif output.is_dir() or output.suffix.lower() != ".xlsx":
         raise click.UsageError(f"输出文件“{output}”应以 .xlsx 结尾。", click.get_current_context())
+    known = pipeline.open_library(templates, subjects)
+    with pipeline.editions_in_order():
+        edition, note = choose(known, edition_id, year, kind)
     aside = pipeline.new(output, edition.id, year=year, unit=unit, force=force, library=known)
     if aside is not None:
         click.echo(f"原文件已另存为：{aside}")

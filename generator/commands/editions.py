@@ -78,7 +78,9 @@ def _listed(edition: Edition) -> dict[str, object]:
 _EDITION = {"metavar": "版式", "shell_complete": options.edition_ids}
 
 
-@editions.command(cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="版式的文件和来源。")
+@editions.command(
+    cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="版式的文件和来源。"
+)
 @click.argument("edition_id", **_EDITION)  # type: ignore[arg-type]
 @options.templates
 @options.json_or_text
@@ -114,7 +116,9 @@ def show(edition_id: str, templates: tuple[Path, ...], form: str) -> None:
         click.echo(f"{_INDENT}{file.name}{' ' * (wide - width(file.name))}  {file.origin_in_words}{used}")
 
 
-@editions.command(cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="两个版式的变化。")
+@editions.command(
+    cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="两个版式的变化。"
+)
 @click.argument("before", **_EDITION)  # type: ignore[arg-type]
 @click.argument("after", **_EDITION)  # type: ignore[arg-type]
 @options.templates
@@ -145,7 +149,9 @@ def diff(before: str, after: str, templates: tuple[Path, ...], form: str) -> Non
         click.echo("\n“＋”为新增，“－”为取消，“～”为变动。")
 
 
-@editions.command(cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="检查版式的文件。")
+@editions.command(
+    cls=Command, context_settings=options.SETTINGS, options_metavar="[选项]", short_help="检查版式的文件。"
+)
 @click.argument("edition_id", **_EDITION)  # type: ignore[arg-type]
 @options.templates
 @options.json_or_text

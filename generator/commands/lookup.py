@@ -28,7 +28,11 @@ from .boundary import Command
 )
 @click.argument("rule", metavar="[编号]", required=False)
 @click.option(
-    "--edition", "edition_id", metavar="版式", shell_complete=options.edition_ids, help="版式；默认取部门决算中最新的一个。"
+    "--edition",
+    "edition_id",
+    metavar="版式",
+    shell_complete=options.edition_ids,
+    help="版式；默认取部门决算中最新的一个。",
 )
 @options.templates
 @options.json_or_text

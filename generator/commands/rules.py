@@ -58,6 +58,7 @@ def explanation(rule: Explained, columns: int) -> str:
         ("依据", rule.basis),
         ("处理", rule.fix),
         ("举例", rule.example),
+        ("不适用", "；".join(rule.absent)),
     ):
         if text:
             lines += _labelled(label, text, columns)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import docx
+from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import nsmap
 from lxml import etree
 
@@ -23,7 +25,7 @@ from ..model.blocks import (
     Section,
     Style,
 )
-from ..model.finding import Finding, Severity
+from ..model.finding import Finding, Refusal, Severity
 from . import contents, package, pages, paragraphs, styles, tables
 from .bookmarks import Bookmarks
 from .furniture import Furniture
@@ -279,11 +281,22 @@ def _sheet(style: bytes, document: Any) -> styles.StyleSheet:
     return found
 
 
+def template(style: Path) -> tuple[Any, styles.StyleSheet]:
+    """The edition's style.docx, opened and read; Refusal when it is no Word document."""
+    try:
+        data = style.read_bytes()
+        document = docx.Document(io.BytesIO(data))
+        return document, _sheet(data, document)
+    except (OSError, zipfile.BadZipFile, PackageNotFoundError, etree.XMLSyntaxError, LookupError, ValueError) as error:
+        raise Refusal(
+            f"样式文件 {style.parent.name}/{style.name} 不是完好的 Word 文档（.docx）。",
+            "请用 Word 重新保存，或改用本版本自带的 style.docx。",
+        ) from error
+
+
 def render(style: Path, disclosure: Disclosure) -> Rendered:
     """The document as bytes, the same for the same input. ``style`` is the edition's style.docx."""
-    data = style.read_bytes()
-    document = docx.Document(io.BytesIO(data))
-    sheet = _sheet(data, document)
+    document, sheet = template(style)
     writer = _Writer(document, sheet, disclosure, list(sheet.findings))
     body = writer.body()
     xml = f"{DECLARATION}<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>"

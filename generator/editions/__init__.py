@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..model.form import Form, Role
 from . import forms as form_files
+from . import validate
 from .node import EditionError, Node, read
 from .subjects import SubjectList, read_csv
 
@@ -82,6 +83,7 @@ class Edition:
     contents_title: str
     contents: tuple[ContentsLine, ...]
     folders: tuple[Path, ...]
+    absent: Mapping[str, str] = field(default_factory=dict)  # form, form.row, form.*.column → why there is none
     extends: str = ""
     form_files: tuple[str, ...] = ()
     own_subjects: SubjectList = field(default=SubjectList.NONE, compare=False)
@@ -108,6 +110,14 @@ class Edition:
     def form(self, form_id: str) -> Form:
         return self._by_id[form_id]
 
+    def lacks(self, *parts: str) -> str:
+        """Why the edition has no such form, row (block, field) or column; "" when it is not declared absent."""
+        for path, reason in self.absent.items():
+            keys = path.split(".")
+            if len(keys) <= len(parts) and all(key in ("*", part) for key, part in zip(keys, parts, strict=False)):
+                return reason
+        return ""
+
     @cached_property
     def _by_id(self) -> Mapping[str, Form]:
         return {form.id: form for form in self.forms}
@@ -125,7 +135,7 @@ class Edition:
     def subjects(self) -> Mapping[str, str]:
         """Known subject codes and names; names of a year the edition serves win over those of other years."""
         listed = self.subject_list
-        serves = [year for year in sorted(self.years, reverse=True)]
+        serves = sorted(self.years, reverse=True)
         found: dict[str, str] = {}
         for code, every in listed.named.items():
             ours = next((one.name for year in serves for one in every if one.valid(year) or year in one.seen), "")
@@ -215,14 +225,14 @@ def _edition(node: Node, edition_id: str, folders: tuple[Path, ...], subjects: S
         id=edition_id,
         name=node.text("name"),
         kind=node.text("kind"),
-        years=tuple(int(y) for y in node.texts("years")),
+        years=_years(node),
         basis=node.text("basis", ""),
         title=node.text("title"),
         forms=tuple(_form(node, name, folders) for name in node.texts("forms")),
         department_line=lines.text("department"),
         amount_line=lines.text("amount_unit"),
         table_numbers=node.mapping("table_numbers"),
-        levels={name: {k: v.data for k, v in words.items()} for name, words in node.node("levels").items()},
+        levels={name: node.node("levels").mapping(name) for name, _ in node.node("levels").items()},
         tolerances=_tolerances(node),
         chapters=node.texts("chapters"),
         rule_files=node.texts("rules"),
@@ -233,9 +243,15 @@ def _edition(node: Node, edition_id: str, folders: tuple[Path, ...], subjects: S
         extends=node.text("extends", ""),
         form_files=node.texts("forms"),
         own_subjects=subjects,
+        absent=node.mapping("absent", {}),
     )
+    if edition.absent:
+        from .absent import check_absent
+
+        check_absent(edition.forms, edition.absent, node)
     for part in (lines, contents, node):
         part.done()
+    validate.check(edition, node)
     return edition
 
 
@@ -246,9 +262,19 @@ def _form(node: Node, name: str, folders: tuple[Path, ...]) -> Form:
     raise node.fail(f"forms: 没有文件 {name}", "请核对文件夹和文件名，或在版式文件夹中补上这个文件。")
 
 
+def _years(node: Node) -> tuple[int, ...]:
+    try:
+        return tuple(int(year) for year in node.texts("years"))
+    except ValueError:
+        raise node.fail("years 应是年度的列表", "请写四位数字，用逗号隔开，放在方括号里。") from None
+
+
 def _tolerances(node: Node) -> dict[str, Decimal]:
     try:
-        return {name: Decimal(text) for name, text in node.mapping("tolerances").items()}
+        found = {name: Decimal(text) for name, text in node.mapping("tolerances").items()}
+        if all(value.is_finite() and value >= 0 for value in found.values()):
+            return found
+        raise InvalidOperation
     except InvalidOperation:
         raise node.fail("tolerances 的值应是带引号的小数", '请写成 "0.005" 这样的小数，单位万元。') from None
 

@@ -37,10 +37,7 @@ def effective(edition: Edition) -> tuple[File, ...]:
     """Every file in force, by name; of namesakes only the one that is found first."""
     found: dict[str, File] = {}
     for folder in edition.folders:
-        if folder.name == SHARED:
-            origin = COMMON
-        else:
-            origin = OWN if folder == edition.folders[0] else INHERITED
+        origin = COMMON if folder.name == SHARED else OWN if folder == edition.folders[0] else INHERITED
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
             if not path.is_file() or any(part.startswith(_IGNORED) for part in name.split("/")):

@@ -11,7 +11,9 @@ import yaml
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MISSING: Any = object()
-_SPELLING = "请检查该行和上一行：缩进用空格并对齐，冒号、逗号后有一个半角空格，引号和括号成对，含冒号或 # 的文字加引号。"
+_SPELLING = (
+    "请检查该行和上一行：缩进用空格并对齐，冒号、逗号后有一个半角空格，引号和括号成对，含冒号或 # 的文字加引号。"
+)
 _FORMAT = "写法见 docs/edition.md。"
 
 
@@ -69,7 +71,7 @@ class EditionError(Exception):
 
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message)
-        self.fix = fix
+        self.message, self.fix = message, fix
 
 
 class Node:
@@ -139,7 +141,9 @@ class Node:
     def mapping(self, key: str, default: Any = _MISSING) -> dict[str, str]:
         value = self.raw(key, default)
         if not isinstance(value, dict) or any(isinstance(v, (dict, list)) for v in value.values()):
-            raise self.fail(f"{key} 应是“名称: 文字”的对照", f"请写成 {key}: {{甲: 文字, 乙: 文字}}，或每行一个“甲: 文字”。")
+            raise self.fail(
+                f"{key} 应是“名称: 文字”的对照", f"请写成 {key}: {{甲: 文字, 乙: 文字}}，或每行一个“甲: 文字”。"
+            )
         return {str(k): str(v) for k, v in value.items()}
 
     def __iter__(self) -> Iterator[Node]:
@@ -162,8 +166,10 @@ class Node:
             if unknown:
                 known = sorted(self._used)
                 near = [get_close_matches(key, known, n=1) for key in unknown]
-                guess = "".join(f"“{key}”是否应为“{found[0]}”？" for key, found in zip(unknown, near, strict=True) if found)
-                fix = guess or f"请核对写法或删去；这里可用的键：{'、'.join(known)}。"
+                guess = "".join(
+                    f"“{key}”是否应为“{found[0]}”？" for key, found in zip(unknown, near, strict=True) if found
+                )
+                fix = f"{guess}请改正。" if guess else f"请核对写法或删去；这里可用的键：{'、'.join(known)}。"
                 raise self.fail(f"不认识的键 {'、'.join(unknown)}", fix)
 
 

@@ -234,7 +234,7 @@ class Form:
     orientation: str = "portrait"
     notes: tuple[str, ...] = ()
     statement: Mapping[str, str] = field(default_factory=dict)  # 无数据声明 by wording setting
-    statement_of: tuple[str, ...] = ()  # columns without amounts that call for the statement; all when none is named
+    statement_of: tuple[str, ...] = ()  # these columns without amounts call for the statement; all when none is named
     repeat: bool = False  # any number of sheets of this form
     group_title: str = ""  # printed once above all sheets of a repeated form
     heading: str = ""  # performance: printed above the title; {ordinal} counts all forms that have one

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..editions import EditionError, Node
+from ..editions import Edition, EditionError, Node
 from ..editions.node import read
 from ..model.blocks import Chart, ChartKind, Paragraph, Series, Span, SpanKind, Style
+from ..model.book import Book
 from ..model.figure import Figure
 from .context import Context
 
@@ -39,7 +40,7 @@ class _Definition:
 
 def ids(context: Context) -> tuple[str, ...]:
     """The charts the edition declares, in their order."""
-    return tuple(_declared(context))
+    return tuple(declared(context.edition))
 
 
 def build(context: Context, chart_id: str) -> tuple[Chart, Paragraph] | None:
@@ -47,17 +48,22 @@ def build(context: Context, chart_id: str) -> tuple[Chart, Paragraph] | None:
 
     ``chart_id`` is a key of charts.yaml and becomes the chart's id; the caption's is that with ``.caption``.
     """
-    found = _declared(context).get(chart_id)
+    found = declared(context.edition).get(chart_id)
     if found is None:
-        raise EditionError(f"{context.edition.shown(_FILE)}: 没有图 {chart_id}", "请在该文件中补上，或改正章节里的编号。")
+        raise EditionError(
+            f"{context.edition.shown(_FILE)}: 没有图 {chart_id}", "请在该文件中补上，或改正章节里的编号。"
+        )
     chart = (_columns if found.kind is ChartKind.COLUMN else _pie)(context, chart_id, found)
     if chart is None:
         return None
     return chart, Paragraph(f"{chart_id}.caption", Style.CAPTION, _caption(found.caption))
 
 
-def _declared(context: Context) -> Mapping[str, _Definition]:
-    path = context.edition.find(_FILE)
+def declared(edition: Edition) -> Mapping[str, _Definition]:
+    """The charts by id, none in an edition without the file; EditionError when the file is wrong."""
+    if not edition.has(_FILE):
+        return {}
+    path = edition.find(_FILE)
     return _definitions(path, path.stat().st_mtime_ns)
 
 
@@ -72,7 +78,9 @@ def _definition(node: Node) -> _Definition:
     try:
         kind = ChartKind(node.text("kind"))
     except ValueError:
-        raise node.fail(f"图没有“{node.text('kind')}”这一 kind", f"可用的有：{'、'.join(k.value for k in ChartKind)}。") from None
+        raise node.fail(
+            f"图没有“{node.text('kind')}”这一 kind", f"可用的有：{'、'.join(k.value for k in ChartKind)}。"
+        ) from None
     compares = kind is ChartKind.COLUMN
     items: list[_Item] = []
     for one in node.nodes("series" if compares else "items"):
@@ -90,6 +98,15 @@ def _caption(text: str) -> tuple[Span, ...]:
     return Span(match[1]), Span(match[2], SpanKind.NUMERAL), Span(text[match.end() :])
 
 
+def check(edition: Edition) -> None:
+    """Every place that a chart takes an amount from is there; EditionError names the first that is not."""
+    context = Context(edition, Book(edition.id, "", {}))
+    for found in declared(edition).values():
+        for reference in (found.whole, *(path for item in found.items for path in (item.this, item.last))):
+            if reference:
+                _figure(context, found, reference)
+
+
 def _figure(context: Context, found: _Definition, reference: str) -> Figure:
     """The amount at ``reference``; EditionError when the forms have no such place."""
     parts = reference.split(".")
@@ -98,9 +115,7 @@ def _figure(context: Context, found: _Definition, reference: str) -> Figure:
         block = form.block_of_row(parts[1])
         if block is not None and any(column.key == parts[2] for column in block.columns):
             return context.book.figure(parts[0], parts[1], parts[2])
-    raise EditionError(
-        f"{found.source}: “{reference}”不是本版式的 表.行.列", "请核对表单文件中的 id 和 key。"
-    )
+    raise EditionError(f"{found.source}: “{reference}”不是本版式的 表.行.列", "请核对表单文件中的 id 和 key。")
 
 
 def _given(context: Context, reference: str) -> bool:
@@ -152,4 +167,4 @@ def _pie(context: Context, chart_id: str, found: _Definition) -> Chart | None:
     return Chart(chart_id, ChartKind.PIE, tuple(name for name, _ in slices), (series,), f"饼图：{shown}。")
 
 
-__all__ = ["build", "ids"]
+__all__ = ["build", "check", "declared", "ids"]

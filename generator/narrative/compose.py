@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jinja2
 
 from ..editions import Edition, EditionError
@@ -9,7 +11,7 @@ from ..model.blocks import Contents, Disclosure, Section
 from ..model.book import Book
 from ..model.finding import Finding
 from .comparisons import Comparisons
-from .context import Context
+from .context import Context, UnknownStyle
 from .glossary import glossary
 from .ledger import Ledger
 from .sandbox import REMEDY, SUFFIX, environment, place, told
@@ -33,17 +35,11 @@ _FIXED = f"{_CHAPTERS}/fixed.yaml"
 
 def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosure, tuple[Finding, ...]]:
     """The whole document and what is missing for it. EditionError names the chapter and line that is at fault."""
-    context = Context(edition, book)
+    context = prepared(edition, book)
     ledger = Ledger(context)
     comparisons = Comparisons(ledger)
-    scribe = Scribe(context, ledger, _fixed_digits(edition))
-    functions = {
-        **ledger.functions,
-        **comparisons.functions,
-        **scribe.functions,
-        "glossary": lambda **lists: glossary(context, ledger, lists),
-        "name_id": lambda name: name_id(name.raw),
-    }
+    scribe = Scribe(context, ledger, fixed_digits(edition))
+    functions = known(ledger, comparisons, scribe)
     templates = environment(edition.folders)
     sections: list[Section] = []
     for name in edition.chapters:
@@ -66,6 +62,31 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
     return disclosure, (*comparisons.findings, *scribe.findings)
 
 
+def prepared(edition: Edition, book: Book) -> Context:
+    """What every chapter needs; EditionError when the edition lacks a setting, level or number style for it."""
+    context = Context(edition, book)
+    try:
+        _ = context.words, context.numbers, context.table_numbers, context.has_prior_year
+    except KeyError as error:
+        fix = "请在写法设置、单位信息表或 edition.yaml 中补上。"
+        raise EditionError(f"{edition.id}: 缺少 {error.args[0]} 这一项", fix) from error
+    except UnknownStyle as error:
+        fix = "小数写法只有：整数、一位小数、两位小数，后面可加“去尾零”。"
+        raise EditionError(f"{edition.id}: 数字写法不能是“{error}”", fix) from error
+    return context
+
+
+def known(ledger: Ledger, comparisons: Comparisons, scribe: Scribe) -> dict[str, Any]:
+    """Every name that chapters may use."""
+    return {
+        **ledger.functions,
+        **comparisons.functions,
+        **scribe.functions,
+        "glossary": lambda **lists: glossary(ledger.context, ledger, lists),
+        "name_id": lambda name: name_id(name.raw),
+    }
+
+
 def _check_contents(edition: Edition, sections: list[Section]) -> None:
     """A line of the contents that points nowhere is a fault of the edition."""
     ids = {block.id for section in sections for block in section.blocks}
@@ -80,7 +101,7 @@ def _check_contents(edition: Edition, sections: list[Section]) -> None:
                     )
 
 
-def _fixed_digits(edition: Edition) -> tuple[str, ...]:
+def fixed_digits(edition: Edition) -> tuple[str, ...]:
     """Digits that belong to the form's own wording, as the edition declares them."""
     node = edition.yaml(_FIXED)
     made = node.texts("fixed_digits")

@@ -8,10 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..editions import Node, fill
+from ..editions import Edition, EditionError, Node, fill
 from ..editions.node import read
+from ..model.book import Book
 from .context import Context
 from .ledger import Ledger
+from .spans import WrongTemplate
 
 FILE = "glossary.yaml"
 
@@ -55,6 +57,24 @@ def glossary(context: Context, ledger: Ledger, lists: Mapping[str, Sequence[Any]
         text = fill(item.text, words)
         made.append(Term(item.id, fill(item.term, words), text, item.list, lists.get(item.list, ())))
     return tuple(made)
+
+
+def check(edition: Edition) -> None:
+    """Terms once each, and every amount they ask for is there; EditionError otherwise."""
+    path = edition.find(FILE)
+    ledger = Ledger(Context(edition, Book(edition.id, "", {})))
+    seen: set[str] = set()
+    for item in _items(path, path.stat().st_mtime_ns):
+        if item.id in seen:
+            raise EditionError(f"{edition.shown(FILE)}: 名词 {item.id} 写了两次", "请删去或改名其中一个。")
+        seen.add(item.id)
+        for reference in (*item.other_than, *(kind.amount for kind in item.kinds)):
+            try:
+                ledger.split(reference)
+            except WrongTemplate as error:
+                raise EditionError(
+                    f"{edition.shown(FILE)}: 名词 {item.id}: {error}", "请核对表单文件中的 id 和 key。"
+                ) from error
 
 
 def _kinds(ledger: Ledger, item: _Item) -> str:

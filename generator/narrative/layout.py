@@ -67,12 +67,14 @@ def _least(column: Column) -> float:
 
 # Type to which a form may shrink so as to stand on one page, in points; a smaller one is hard to read.
 _SMALL_TYPE, _SMALL_PITCH, _ROW_PADDING = 8.5, 12.2, 3.0
-_PAGE_WIDTH, _PAGE_ROOM = 442.0, 560.0  # points of a portrait page below the form's title
+_UPRIGHT = 442.0, 560.0  # points of a page below the form's title: width, height
+_ACROSS = 690.0, 320.0
 
 
-def fits_page(widths: Sequence[float], rows: Sequence[Sequence[GridCell]]) -> bool:
-    """Whether a form of full page width stands on one portrait page in small type."""
-    ems = _PAGE_WIDTH / _SMALL_TYPE / sum(widths)
+def fits_page(widths: Sequence[float], rows: Sequence[Sequence[GridCell]], across: bool = False) -> bool:
+    """Whether a form of full page width stands on one page (upright or ``across``) in small type."""
+    width, room_below = _ACROSS if across else _UPRIGHT
+    ems = width / _SMALL_TYPE / sum(widths)
     height = 0.0
     covered: dict[int, int] = {}  # column → rows for which a cell from above still covers it
     for row in rows:
@@ -89,4 +91,4 @@ def fits_page(widths: Sequence[float], rows: Sequence[Sequence[GridCell]]) -> bo
             at += cell.colspan
         covered = below
         height += lines * _SMALL_PITCH + _ROW_PADDING
-    return height <= _PAGE_ROOM
+    return height <= room_below

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..model.blocks import Align, Block, Grid, GridCell, Paragraph, Span, SpanKind, Style
 from ..model.book import FormData, RowData, is_band
@@ -20,17 +20,33 @@ _SEVERAL = re.compile(r"[、，,；;\s]+")
 _SHORT = 8  # characters that stand centred without looking ragged
 _MARKS = ("{n}、{option} ☑", "{n}、{option} □")
 _REPORT = "report.yaml"
+_ACROSS = "landscape"
 
 
 def blocks(context: Context) -> tuple[Block, ...]:
     """The report, then every form that has content; each but the first begins a page."""
-    made: list[Block] = list(_report(context))
+    return tuple(block for _, group in pages(context) for block in group)
+
+
+def pages(context: Context) -> tuple[tuple[bool, tuple[Block, ...]], ...]:
+    """As ``blocks``, in runs of pages that stand upright (False) or across (True)."""
+    runs: list[tuple[bool, list[Block]]] = []
+    report = _report(context)
+    if report:
+        runs.append((False, list(report)))
     headings = 0
     for form in context.edition.forms:
-        if form.role is Role.PERFORMANCE:
-            made += _forms(context, form, headings, begins_page=bool(made))
-            headings += len(filled(context, form)) if form.heading else 0
-    return tuple(made)
+        if form.role is not Role.PERFORMANCE:
+            continue
+        across = form.orientation == _ACROSS
+        turned = not runs or runs[-1][0] != across  # pages of another orientation begin anew by themselves
+        made = _forms(context, form, headings, begins_page=not turned)
+        headings += len(filled(context, form)) if form.heading else 0
+        if made and turned:
+            runs.append((across, []))
+        if made:
+            runs[-1][1].extend(made)
+    return tuple((across, tuple(group)) for across, group in runs)
 
 
 def _report(context: Context) -> tuple[Block, ...]:
@@ -115,7 +131,7 @@ def _form(context: Context, form: Form, data: FormData, base: str, number: int, 
         made.append(Paragraph(f"{base}.head", Style.TABLE_UNIT, left, right))
     description = "".join(span.text for span in title)
     rows = grid_rows(form, data)
-    dense = fits_page(form.grid, rows)
+    dense = fits_page(form.grid, rows, form.orientation == _ACROSS)
     made.append(Grid(f"{base}.grid", form.grid, rows, dense=dense, description=description))
     for note_number, note in enumerate(form.notes, 1):
         made.append(Paragraph(f"{base}.note{note_number}", Style.TABLE_NOTE, spans(context, note)))
@@ -225,7 +241,7 @@ def _grouped(line: Line, group: Group, block: FormBlock, listed: list[RowData]) 
             label = GridCell(_numbered(group.label, number), group.span, align=Align.CENTER)
             goal = GridCell(text, width - group.span, align=Align.CENTER, kind=SpanKind.USER, cells=sources)
             made.append((label, goal))
-        made += _indicator_rows(line, columns, rows, {}, number, head=bool(group.label) or number == 1)
+        made += _indicator_rows(line, columns, rows, {}, number, bool(group.label) or number == 1, listed)
     return made
 
 
@@ -240,10 +256,11 @@ def _indicator_rows(
     labels: Mapping[str, str],
     number: int = 1,
     head: bool = True,
+    alike: Sequence[RowData] = (),
 ) -> list[tuple[GridCell, ...]]:
-    """Head and rows; the side labels stand left of both."""
+    """Head and rows; the side labels stand left of both. ``alike``: all rows that are set in the same way."""
     merged = _merged(listed, tuple(key for key in line.merge_down if key in {c.key for c in columns}))
-    plain = [row for row in listed if not is_band(line, row)]
+    plain = [row for row in alike or listed if not is_band(line, row)]
     centred = {c.key for c in columns if all(len(row.text(c.key)) <= _SHORT for row in plain)}
     beside = [
         GridCell(_numbered(s.label, number), s.span, len(listed) + s.down - (not head), Align.CENTER)

@@ -52,6 +52,7 @@ class Scribe:
             "chart": self.chart,
             "grid": self.grid,
             "performance": self.performance,
+            "attached": self.attached,
             "attached_files": self.attached_files,
         }
 
@@ -141,8 +142,22 @@ class Scribe:
         return ""
 
     def performance(self) -> str:
-        self._blocks.extend(performance.blocks(self._context))
+        """Forms printed across the page stand in sections of their own; headings just before them go with them."""
+        for across, group in performance.pages(self._context):
+            if not across:
+                self._blocks.extend(group)
+                continue
+            before = tuple(self._blocks)
+            if any(not isinstance(block, Paragraph) or block.style not in _HEADINGS for block in before):
+                self._sections.append(Section(before[0].id, before))
+                before = ()
+            self._sections.append(Section(group[0].id, (*before, *group), landscape=True))
+            self._blocks = []
         return ""
+
+    def attached(self, form_id: str) -> bool:
+        """Whether a performance form will be printed."""
+        return bool(performance.filled(self._context, self._ledger.form(form_id)))
 
     def attached_files(self) -> str:
         blocks, findings = attachments.blocks(self._context)

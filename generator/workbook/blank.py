@@ -128,9 +128,7 @@ class _Words:
         year, unit, short = self._setting("year"), self._setting("name"), self._setting("short_name")
         scope, suffix, level = self._setting("scope"), self._setting("head_suffix"), self._setting("level")
         own = "（本级）"
-        prior, before = (
-            (f"({year[0]}-{n})", str(int(year[1]) - n) if year[1].isdigit() else "") for n in (1, 2)
-        )
+        prior, before = ((f"({year[0]}-{n})", str(int(year[1]) - n) if year[1].isdigit() else "") for n in (1, 2))
         return {
             "year": year,
             "prior_year": prior,

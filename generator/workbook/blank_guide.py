@@ -33,7 +33,8 @@ from .blank_style import (
 GUIDE, SUBJECTS = "填报说明", "科目"
 _HIDDEN_TOP = 2
 _WIDTHS = (8.0, 46.0, 14.0, 84.0)
-_ROLES = {Role.TABLE: "公开表", Role.INPUT: "补充资料", Role.PERFORMANCE: "绩效自评表"}
+_ROLES = {Role.TABLE: "公开表", Role.INPUT: "补充资料", Role.PERFORMANCE: "绩效表"}
+_OWN_STEP = frozenset({"unit", "wording", "answers"})  # forms of which other steps speak, or none
 _LIVE = ("核对", "不用填写：各项关系是否相符，随填随算。")
 _LEGEND = (
     (INPUT, "填写", "由单位填写或从下拉列表选择。"),
@@ -44,10 +45,10 @@ _LEGEND = (
 )
 _STEPS = (
     "先填“{unit}”：单位全称、级次、单位类型、封面日期、金额单位等。其余各表的标题、部门名称和金额单位随之变化。",
-    "再填公开表（{first} 至 {last}）。可以把决算软件导出的整张表粘贴进来；也可以逐项填写，"
+    "再填公开表（{first} 至 {last}）。可以把财务软件导出的整张表粘贴进来；也可以逐项填写，"
     "合计、类、款由公式汇总。没有数据的表保持空白。",
-    "然后填补充资料：增减原因、年初预算、项目、采购资产、绩效情况、文字材料等。没有的填 0 或不填。",
-    "最后填绩效自评表。项目不止一个的，复制“{project}”工作表，名称保持以“{project}”开头。",
+    "然后填补充资料：{inputs}等。没有的填 0 或不填。",
+    "最后填绩效表。项目不止一个的，复制“{project}”工作表，名称保持以“{project}”开头。",
     "填写过程中可随时看“{checks}”表：表内、表间的各项关系是否相符，随填随算；有“不符”的先核对。",
     "保存后运行：generate 工作簿.xlsx 。运行 gongkai check 工作簿.xlsx 只校验，不生成文档。",
     "校验提示的错误必须更正；警告核实无误的，在“{answers}”中写明规则编号和理由。",
@@ -159,7 +160,9 @@ def _steps(plans: Sequence[SheetPlan], checks: str) -> list[str]:
     tables = [plan.name for plan in plans if plan.form.role is Role.TABLE]
     names = {plan.form.id: plan.name for plan in reversed(plans)}
     repeated = next((plan.form.sheet for plan in plans if plan.form.repeat), "")
+    inputs = [plan for plan in plans if plan.form.role is Role.INPUT and plan.form.id not in _OWN_STEP]
     words = {
+        "inputs": "、".join(plan.name for plan in inputs),
         "unit": names.get("unit", ""),
         "answers": names.get("answers", ""),
         "project": repeated,

@@ -121,7 +121,7 @@ class _Form:
     def _indicators(self, line: Line, block: Block | None, row: int) -> int:
         if block is None:
             return row
-        # The column that groups the indicators has no place in the printed form: here it stands in the side labels' place.
+        # The column that groups the indicators is not printed: here it stands in the side labels' place.
         sides = line.sides if line.group is None else ()
         side = sum(part.span for part in sides)
         places: dict[str, tuple[int, int]] = {}

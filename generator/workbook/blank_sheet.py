@@ -13,7 +13,7 @@ from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ..editions import Edition
+from ..editions import Edition, EditionError
 from .blank_formulas import Formulas
 from .blank_plan import SheetPlan, Value
 from .blank_spots import address, quoted
@@ -165,13 +165,13 @@ class Pen:
 
 
 def expand(text: str, words: Words) -> tuple[str, str]:
-    """Formula ("" when nothing is filled in) and present text of edition wording. ValueError for an unknown place."""
+    """Formula ("" when nothing is filled in) and present text of edition wording. EditionError for an unknown place."""
     parts: list[str] = []
     now = ""
     for index, piece in enumerate(text.replace("}", "{").split("{")):
         if index % 2:
             if piece not in words:
-                raise ValueError(f"no word for {{{piece}}} in {text!r}")
+                raise EditionError(f"“{text}”：没有可代入的 {{{piece}}}", f"可用的有：{'、'.join(words)}。")
             parts.append(words[piece][0])
             now += words[piece][1]
         elif piece:

@@ -185,6 +185,7 @@ def _statement(kit: Kit, plan: SheetPlan) -> tuple[str, str, str] | None:
     if not plan.form.statement:
         return None
     choice_formula, chosen = kit.statement
+    only = plan.form.statement_of
     texts = {name: expand(text, kit.words) for name, text in plan.form.statement.items()}
     spots = [
         Spot(plan, block, row, column)
@@ -192,14 +193,14 @@ def _statement(kit: Kit, plan: SheetPlan) -> tuple[str, str, str] | None:
         for row in block.rows
         if row.row is not None and not row.row.spacer
         for column in block.block.columns
-        if column.kind is Kind.MONEY
+        if column.kind is Kind.MONEY and (not only or column.key in only)
     ]
     empty = not any(kit.formulas.number(spot) for spot in spots)
     names = list(texts)
     wording = texts[names[0]][0].removeprefix("=")
     for name in names[1:]:
         wording = f'IF({choice_formula}="{name}",{texts[name][0].removeprefix("=")},{wording})'
-    amounts = f"{spots[0].address}:{spots[-1].address}"
+    amounts = ",".join(spot.address for spot in spots) if only else f"{spots[0].address}:{spots[-1].address}"
     now = texts.get(chosen, texts[names[0]])[1]
     longest = max((text for _, text in texts.values()), key=len)
     return f'=IF(SUMSQ({amounts})=0,{wording},"")', now if empty else "", longest

@@ -19,6 +19,7 @@ from .forms import PerformanceReader
 from .match import SheetMatch, match_sheets, norm
 from .notes import Notes
 from .package import Package, SheetPart, open_package
+from .recognise import Recogniser, say_edition, say_year, serving
 from .sheets import SheetReader
 
 # Keys of the unit form; they keep their meaning in every edition.
@@ -73,38 +74,14 @@ class Workbook:
     # which edition
 
     def read(self, edition_id: str | None) -> tuple[Edition, Book]:
+        texts = frozenset([text.strip() for text in self.strings])
+        recogniser = Recogniser(self.library, self.names, texts, self.sheet, self._peek, self._unit, self._year)
         try:
-            edition = self.library.load(edition_id) if edition_id else self._edition()
+            choice = recogniser.choose(edition_id)
         except EditionError as error:
             raise Refusal(str(error), error.fix or NO_EDITION) from error
-        return edition, self._book(edition, explicit=bool(edition_id))
-
-    def _edition(self) -> Edition:
-        ids = self.library.ids()
-        texts = {text.strip() for text in self.strings}
-        scores: list[tuple[int, Edition]] = []
-        for name in sorted(ids, key=lambda i: i not in texts):
-            edition = self.library.load(name)
-            unit = self._unit(edition)
-            named = norm(unit.text("edition")) if unit is not None else ""
-            if named == name:
-                return edition
-            if named in ids:
-                return self.library.load(named)
-            scores.append((len(match_sheets(edition.tables, self.names).found), edition))
-        if not scores:
-            raise Refusal("没有找到任何版式。", "请重新安装本工具。")
-        years = {self._year(unit) for _, e in scores if (unit := self._unit(e)) is not None} - {None}
-        serving = [(score, edition) for score, edition in scores if years & set(edition.years)]
-        score, edition = max(serving or scores, key=lambda found: found[0])
-        if not score and not serving:
-            tables = match_sheets(edition.tables, self.names, self._peek).found
-            if not tables:
-                raise Refusal(
-                    "这个工作簿不是决算公开的填报工作簿：没有一张公开表，也没有单位信息表。",
-                    "请用 gongkai new 生成空白工作簿，填好后再试；或用 --edition 指定版式。",
-                )
-        return edition
+        say_edition(choice, self._unit(choice.edition), self.notes, given=bool(edition_id))
+        return choice.edition, self._book(choice.edition, explicit=bool(edition_id))
 
     def _unit(self, edition: Edition) -> FormData | None:
         """The unit form, read only to tell the edition; what it has to say is said when it is read for good."""
@@ -142,7 +119,7 @@ class Workbook:
                 found[form.id] = tuple(data for data in found[form.id] if _filled(data))
         found = {form_id: group for form_id, group in found.items() if group}
         self._say_units(reader.units, amount_unit, stated)
-        self._say_lines(reader, found.get(UNIT, ()))
+        self._say_lines(edition, reader, found.get(UNIT, ()))
         self._say_mixed(edition, found)
         self._say_unit(edition, found.get(UNIT, ()), explicit)
         return Book(
@@ -200,13 +177,17 @@ class Workbook:
                 [*refs, *([stated] if stated else [])],
             )
 
-    def _say_lines(self, reader: SheetReader, units: tuple[FormData, ...]) -> None:
+    def _say_lines(self, edition: Edition, reader: SheetReader, units: tuple[FormData, ...]) -> None:
         """Year and name over a pasted table against the unit form."""
         data = units[0] if units else None
         year = self._year(data)
         for there, refs in _grouped((ref, y) for ref, y in reader.years if year not in (None, y)).items():
             what = f"{_places(refs)}的标题是 {there} 年度，单位信息表填写的是 {year} 年度。"
-            self.notes.add("S10", Severity.WARNING, what, "请核对粘贴的是否为本年度的表。", refs)
+            fix = "请核对粘贴的是否为本年度的表。"
+            if there not in edition.years:
+                what = what[:-1] + f"，所用版式“{edition.name}”（{edition.id}）也不适用于 {there} 年度。"
+                fix += f"确为 {there} 年度公开的，请改正单位信息表的年度。{serving(self.library, there, edition)}"
+            self.notes.add("S10", Severity.WARNING, what, fix, refs)
         full = data.text("name") if data is not None else ""
         known = {norm(full), norm(data.text("short_name") if data is not None else "")} - {""}
         other = ((r, n) for r, n in reader.names if full and not any(n == k or n.startswith(k + "(") for k in known))
@@ -244,25 +225,7 @@ class Workbook:
     def _say_unit(self, edition: Edition, units: tuple[FormData, ...], explicit: bool) -> None:
         for data in units:
             self._say_required(data)
-            cell = data.cell("year", "value")
-            if cell is not None and cell.number is not None and int(cell.number) not in edition.years:
-                years = "、".join(map(str, edition.years))
-                self.notes.add(
-                    "S10",
-                    Severity.WARNING if explicit else Severity.ERROR,
-                    f"{cell.ref} 的决算年度是 {cell.text}，所用版式“{edition.name}”适用于 {years} 年度。",
-                    "请核对决算年度；确要用此版式的，请用 --edition 指定。",
-                    [cell.ref],
-                )
-            named = data.cell("edition", "value")
-            if named is not None and named.text and norm(named.text) != norm(edition.id):
-                self.notes.add(
-                    "S10",
-                    Severity.WARNING,
-                    f"{named.ref} 写的版式是“{named.text}”，实际使用的是“{edition.id}”。",
-                    "请核对版式；该单元格由工具填写，一般不用改动。",
-                    [named.ref],
-                )
+            say_year(edition, self.library, data, self.notes, explicit)
 
     def _say_required(self, data: FormData) -> None:
         for block in data.form.blocks:
