@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import combinations, groupby
 from operator import itemgetter
 from types import TracebackType
 
@@ -29,7 +29,7 @@ create table rule (id text, severity text, department integer, times integer);
 create table measure (peers text, key text, label text, unit text, department integer, value text);
 create table reason (department integer, said integer, cell text, row text, text text);
 create table said (id integer primary key, digest blob unique, words text);
-create table gram (gram integer, said integer);
+create table mark (mark integer, said integer);
 """
 _TWINS = """
 select place from department where (unit, document) in
@@ -38,8 +38,8 @@ select place from department where (unit, document) in
 _SAID = "select d.place, d.unit, r.cell, r.row, r.text from reason r join department d on d.id = r.department"
 _SHORTEST = 10  # characters of a reason, figures and signs left out: what is shorter is alike without being copied
 _GRAM = 3
-_KEPT = 8  # smallest fingerprints of a text: two texts that share one are looked at closely
-_CROWD = 40  # texts that share a fingerprint; in a larger crowd each is compared with the first only
+_KEPT = 6  # smallest fingerprints of a text: two texts that share two of them are looked at closely
+_CROWD = 40  # texts that share two; in a larger crowd each is compared with the first only
 _ALIKE = 0.6  # of all groups of three characters in either text, how many are in both
 _IDLE = re.compile(r"[^\w]|_")
 _FIGURES = re.compile(r"\d+")
@@ -140,8 +140,7 @@ class Tally:
         known = run("select id from said where digest = ?", (digest,)).fetchone()
         if known is None:
             said = run("insert into said (digest, words) values (?, ?)", (digest, words)).lastrowid
-            marks = sorted({zlib.crc32(gram.encode()) for gram in _grams(words)})[:_KEPT]
-            self._base.executemany("insert into gram values (?, ?)", [(mark, said) for mark in marks])
+            self._base.executemany("insert into mark values (?, ?)", [(mark, said) for mark in _marks(words)])
         else:
             said = known[0]
         run("insert into reason values (?, ?, ?, ?, ?)", (key, said, _clean(cell), _clean(row), _clean(text)))
@@ -189,7 +188,7 @@ class Tally:
                 yield len(members) == 1, tuple(Said(*row) for row in rows)
 
     def _near(self, groups: _Groups) -> None:
-        rows = self._base.execute("select gram, said from gram order by gram, said")
+        rows = self._base.execute("select mark, said from mark order by mark, said")
         for _, bunch in groupby(rows, key=itemgetter(0)):
             crowd = [said for _, said in bunch]
             if len(crowd) < 2:
@@ -233,6 +232,12 @@ def plain_words(text: str, unit: str) -> str:
 
 def _grams(words: str) -> set[str]:
     return {words[at : at + _GRAM] for at in range(max(len(words) - _GRAM + 1, 1))}
+
+
+def _marks(words: str) -> list[int]:
+    """A number for every two of the smallest fingerprints; they fit what SQLite calls an integer."""
+    smallest = sorted({zlib.crc32(gram.encode()) for gram in _grams(words)})[:_KEPT]
+    return [(left << 31) ^ right for left, right in combinations(smallest, 2)] or smallest
 
 
 def alike(left: str, right: str) -> bool:
