@@ -41,6 +41,7 @@ from generator.model.form import Role  # noqa: E402
 from generator.workbook.read import read  # noqa: E402
 
 CENT = Decimal("0.01")
+INVENTED = "wuhan-final-2021"  # the edition of the invented department
 MODES = ("pasted", "live", "over")
 VALUE_SLIPS = ("+0.01", "-0.01", "+1%", "-1%", "x10", "/10", "sign", "swapped", "blank", "beside", "above")
 KINDS = (*VALUE_SLIPS, "text")
@@ -295,7 +296,7 @@ def benches() -> list[Bench]:
     for path in sorted((ROOT / "inputs").glob("*.xlsx")):
         edition, book = read(path)
         made.append(Bench(edition, book, path.stem))
-    edition = editions.load(made[0].edition.id)
+    edition = editions.load(INVENTED)
     for unit in ("万元", "元"):
         made.append(
             Bench(edition, sample_book(edition, fund=True, capital=True, amount_unit=unit), f"虚构部门（{unit}）")

@@ -1,4 +1,4 @@
-"""docs/adding-an-edition.md done to the letter, in a folder outside the repository: its files are taken from the text."""
+"""docs/adding-an-edition.md done to the letter in a folder outside the repository: its files come from the text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from click.testing import CliRunner, Result
 from generator import pipeline
 from generator.commands import cli
 from generator.editions import Edition, Library, load
-from generator.tryout import faults
 from tests.support import ROOT, docx_lines, docx_tables, fill, load_source
 
 DOC = (ROOT / "docs" / "adding-an-edition.md").read_text(encoding="utf-8")
@@ -96,12 +96,12 @@ def content(prior: str) -> dict[str, Any]:
     return made
 
 
+@lru_cache(maxsize=1)
 def last_year() -> Decimal:
     return Decimal(load_source(SAMPLE)[1]["changes"]["years"]["general"]["last"])
 
 
 def test_the_files_are_in_order(root: Path) -> None:
-    assert faults(Library((root,)), EDITION) == ()
     result = run("editions", "check", EDITION, "--templates", str(root))
     assert (result.exit_code, result.output.splitlines()[-1]) == (0, f"版式 {EDITION} 检查完成：没有发现错误。")
 

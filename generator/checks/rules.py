@@ -6,6 +6,7 @@ sum that the forms declare (``implied``), or a named piece of code (``coded``) f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
@@ -26,6 +27,7 @@ from .registry import NAMES as CODED_NAMES
 from .rule import Absent, Check, Each, Rule, RuleKind, Scope, Sums
 
 _E = TypeVar("_E", bound=Enum)
+_NUMBER_OF = re.compile(r"\{(\w+)\.number\}")
 _REFERENCE = "请核对表单文件中的 id 和 key；数据写作 表.行.列。"
 
 
@@ -57,24 +59,38 @@ def _load(key: EditionKey, names: tuple[str, ...]) -> tuple[Rule, ...]:
 
 def _rule(edition: Edition, node: Node) -> Rule:
     severity = _one_of(node, "severity", Severity, "error")
-    fix = node.text("fix")
+    fix = _told(edition, node, "fix")
     parts = [part for n in node.nodes("checks") for part in _check(edition, n, severity, fix)]
     rule = Rule(
         id=node.text("id"),
-        title=node.text("title"),
+        title=_told(edition, node, "title"),
         severity=severity,
-        explain=node.text("explain"),
+        explain=_told(edition, node, "explain"),
         fix=fix,
-        basis=node.text("basis"),
+        basis=_told(edition, node, "basis"),
         checks=tuple(part for part in parts if isinstance(part, Check)),
         source=node.source,
-        example=node.text("example", ""),
+        example=_told(edition, node, "example", ""),
         absent=tuple(part for part in parts if isinstance(part, Absent)),
     )
     if not parts:
         raise node.fail("规则没有 checks", "请至少写一个 formula、implied 或 coded。")
     node.done()
     return rule
+
+
+def _told(edition: Edition, node: Node, key: str, default: str | None = None) -> str:
+    """Words of a rule; {fund.number} is the number of that table in this edition."""
+    text = node.text(key) if default is None else node.text(key, default)
+    numbers = {form.id: str(form.number) for form in edition.tables}
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] not in numbers:
+            fix = f"可以写 {'、'.join(f'{{{name}.number}}' for name in numbers)}。"
+            raise node.fail(f"{key}：“{match[0]}”不是本版式的表", fix)
+        return numbers[match[1]]
+
+    return _NUMBER_OF.sub(number, text)
 
 
 def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Iterator[Check | Absent]:
@@ -91,7 +107,7 @@ def _check(edition: Edition, node: Node, severity: Severity, fix: str) -> Iterat
         kind=_one_of(node, "kind", RuleKind, {"formula": "identity", "implied": "sum", "coded": "coded"}[ways[0]]),
         severity=_one_of(node, "severity", Severity, severity.value),
         tolerance=_tolerance(edition, node, "tail" if ways[0] == "implied" else "exact"),
-        fix=node.text("fix", fix),
+        fix=_told(edition, node, "fix", fix),
         message=node.text("message", ""),
         formula=_comparison(node, node.text("formula")) if ways[0] == "formula" else None,
         each=each,

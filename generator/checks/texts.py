@@ -65,7 +65,7 @@ def _fields(form: Form) -> dict[str, Kind | None]:
 
 
 def years(text: str) -> tuple[int, ...]:
-    """The years a text in half-width signs names, as in 2021年."""
+    """The years a text in half-width signs names, four digits before 年."""
     return tuple(int(found) for found in _YEAR.findall(text))
 
 

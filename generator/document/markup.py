@@ -16,7 +16,7 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile("\r\n?")
 _PIECES = re.compile("([\n\t])")
 # Characters that Word takes from the Latin font unless the run says otherwise; here they are always Chinese.
-_EAST_ASIAN = re.compile("[\u00a7-\u00b7\u00d7\u00f7\u2010-\u2027\u2030-\u203b\u2103-\u27ff]")
+_EAST_ASIAN = re.compile("[\u00a7-\u00b7\u00d7\u00f7\u2010-\N{HYPHENATION POINT}\u2030-\u203b\u2103-\u27ff]")
 
 _PREFIXES = ("w", "r", "wp", "a", "pic", "c")
 NAMESPACES = " ".join(f'xmlns:{prefix}="{nsmap[prefix]}"' for prefix in _PREFIXES)

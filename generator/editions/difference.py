@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _ANY = "某"
 _VALUE = "value"
 _ROLES = {Role.TABLE: "公开表", Role.INPUT: "补充资料表", Role.PERFORMANCE: "绩效表"}
 _SHOWN = 60  # characters of a long wording
+_LEAD = 12  # of them before the first difference
+_NUMBER = re.compile(r"\{(\w+)\.number\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +76,19 @@ def _pairs(what: str, old: Mapping[str, str], new: Mapping[str, str], noun: str,
     """Things by key and how they are called: new ones, ended ones, renamed ones."""
     for key, name in old.items():
         if key not in new:
-            yield Change(what, ENDED, prefix + key, f"取消{noun}“{name}”", name)
+            yield Change(what, ENDED, prefix + key, f"取消{noun}“{_worded(name)}”", name)
     for key, name in new.items():
         if key not in old:
-            yield Change(what, ADDED, prefix + key, f"新增{noun}“{name}”", "", name)
+            yield Change(what, ADDED, prefix + key, f"新增{noun}“{_worded(name)}”", "", name)
         elif old[key] != name:
             yield _changed(what, prefix + key, noun, old[key], name)
 
 
 def _changed(what: str, path: str, noun: str, before: str, after: str) -> Change:
-    said = f"{noun}由{_quoted(_worded(before))}改为{_quoted(_worded(after))}"
+    was, now = _worded(before), _worded(after)
+    same = len(os.path.commonprefix([was, now]))
+    start = same - _LEAD if same > _LEAD and max(len(was), len(now)) > _SHOWN else 0
+    said = f"{noun}由{_quoted(was, start)}改为{_quoted(now, start)}"
     return Change(what, CHANGED, path, said, before, after)
 
 
@@ -91,9 +97,11 @@ def _worded(text: str) -> str:
     return _PLACE.sub(lambda match: _WORDS.get(match[1], _ANY), text)
 
 
-def _quoted(text: str) -> str:
-    """Long wordings by their beginning."""
-    return f"“{text if len(text) <= _SHOWN else text[:_SHOWN] + '……'}”" if text else "（无）"
+def _quoted(text: str, start: int) -> str:
+    """Of long wordings the part from ``start``, shortly before they differ."""
+    rest = text[start:]
+    shown = ("……" if start else "") + (rest if len(rest) <= _SHOWN else rest[:_SHOWN] + "……")
+    return f"“{shown}”" if text else "（无）"
 
 
 def _general(old: Edition, new: Edition) -> Iterator[Change]:
@@ -321,8 +329,17 @@ def _charts(old: Edition, new: Edition) -> Iterator[Change]:
 
 def _rules(old: Edition, new: Edition) -> Iterator[Change]:
     found = [{id: n for name in e.rule_files for id, n in _items(e, name).items()} for e in (old, new)]
-    names = [{id: f"{id} {one.text('title')}" for id, one in rules.items()} for rules in found]
+    names = [
+        {id: f"{id} {_told_numbers(e, one.text('title'))}" for id, one in rules.items()}
+        for e, rules in zip((old, new), found, strict=True)
+    ]
     yield from _pairs("rule", names[0], names[1], "规则")
+    for path, reason in new.absent.items():
+        if path not in old.absent:
+            yield Change("absent", CHANGED, path, f"有关规则不再核对：{reason}", "", reason)
+    for path, reason in old.absent.items():
+        if path not in new.absent:
+            yield Change("absent", CHANGED, path, f"有关规则恢复核对（原来：{reason}）", reason)
     for id, one in found[1].items():
         before = found[0].get(id)
         if before is None:
@@ -336,6 +353,12 @@ def _rules(old: Edition, new: Edition) -> Iterator[Change]:
         if before.raw("checks") != one.raw("checks"):
             said = f"规则 {names[1][id]} 的核对内容有变动，见 gongkai rules {id} --edition {new.id}"
             yield Change("rule", CHANGED, id, said)
+
+
+def _told_numbers(edition: Edition, title: str) -> str:
+    """表{three_public.number} with the number that the table has in the edition."""
+    numbers = {form.id: str(form.number) for form in edition.forms}
+    return _NUMBER.sub(lambda match: numbers.get(match[1], match[0]), title)
 
 
 _SEVERITIES = {"error": "错误", "warning": "警告", "info": "提示"}

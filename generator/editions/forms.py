@@ -138,7 +138,8 @@ def _block(node: Node, row_keys: tuple[str, ...]) -> Block:
 
 
 def _open(node: Node) -> OpenRows:
-    made = OpenRows(tuple(int(n) for n in node.raw("by_code", ())), node.whole("prepared", 10))
+    levels = tuple(int(n) for n in node.raw("by_code", ()))
+    made = OpenRows(levels, node.whole("prepared", 10), node.text("begins", ""))
     node.done()
     return made
 

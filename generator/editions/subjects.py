@@ -115,8 +115,9 @@ def read_csv(path: Path, shown: str = "", whole: bool = False) -> SubjectList:
 
 
 def _delimiter(text: str) -> str:
-    head = text.partition("\n")[0]
-    return max(",\t;", key=head.count)
+    """Of the lines among which the head stands; a title above it may have none."""
+    top = "\n".join(text.split("\n", _HEAD_WITHIN)[:_HEAD_WITHIN])
+    return max(",\t;", key=top.count)
 
 
 def from_rows(rows: Iterable[Sequence[str]], shown: str, whole: bool = False) -> SubjectList:
@@ -216,7 +217,7 @@ def _one(
 
 
 def _spans(text: str, where: str) -> tuple[tuple[int, int], ...]:
-    """``2019;2021-2023;2025-``: years and spans of years, open at either end."""
+    """Years and spans of years (``a;b-c;d-``), open at either end."""
     made: list[tuple[int, int]] = []
     for part in re.split(r"[;；、,，\s]+", text.replace("—", "-").replace("–", "-").replace("至", "-").strip()):
         match = _SPAN.fullmatch(part)

@@ -34,7 +34,7 @@ class Kind(Enum):
     PROSE = "prose"  # text that may hold several paragraphs
     CHOICE = "choice"  # one of a list
     CHECKS = "checks"  # options printed as □/☑; the cell holds the chosen one
-    DATE = "date"  # a date, or text such as 2022年11月8日
+    DATE = "date"  # a date, or text such as 某年11月8日
     VERBATIM = "verbatim"  # printed exactly as typed, number or text (performance forms)
 
     __hash__ = object.__hash__  # members are single objects; the usual hash is a call in Python
@@ -104,6 +104,7 @@ class OpenRows:
 
     levels: tuple[int, ...] = ()
     prepared: int = 10  # empty rows in a blank workbook
+    begins: str = ""  # how the codes begin that the workbook offers: 2 functional, 3 economic subjects
 
     @property
     def by_code(self) -> bool:

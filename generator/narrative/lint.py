@@ -76,6 +76,8 @@ def _names(edition: Edition, trees: dict[str, nodes.Template]) -> None:
         for call in tree.find_all(nodes.Call):
             if not isinstance(call.node, nodes.Name) or not call.args or not isinstance(call.args[0], nodes.Const):
                 continue
+            if edition.lacks(*str(call.args[0].value).split(".")):
+                continue  # a branch for editions that have it
             try:
                 asked.get(call.node.name, str)(call.args[0].value)
             except (WrongTemplate, KeyError, StopIteration) as error:

@@ -10,7 +10,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..editions import Edition
-from ..model.form import Kind, Role
+from ..model.form import Kind, OpenRows, Role
 from .blank_plan import SheetPlan
 from .blank_sheet import Kit, Pen
 from .blank_spots import SubjectList, address, sheet_prefix
@@ -75,9 +75,10 @@ class Hidden:
         self._columns: dict[tuple[str, ...], int] = {}
         self._heads: dict[int, str] = {}
 
-    def codes(self, levels: Sequence[int]) -> str:
-        """Known codes of these lengths (all when empty), as an address."""
-        return self._list(tuple(code for code in self._free if not levels or len(code) in levels), "编码")
+    def codes(self, opened: OpenRows) -> str:
+        """Known codes that may stand in such rows, as an address."""
+        fits = (code for code in self._free if not opened.levels or len(code) in opened.levels)
+        return self._list(tuple(code for code in fits if code.startswith(opened.begins)), "编码")
 
     def choices(self, values: Sequence[str]) -> str:
         return self._list(tuple(values), "选项")

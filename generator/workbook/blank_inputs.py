@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ..model.form import Column, Kind, Row
+from ..model.form import Column, Kind, OpenRows, Row
 from ..model.heads import stacked
 from .blank_plan import BlockPlan, RowPlan, SheetPlan
 from .blank_sheet import Kit, Pen
@@ -134,8 +134,7 @@ def _value(kit: Kit, pen: Pen, spot: Spot, last: int, width: float) -> None:
     if choices and kind in (Kind.CHOICE, Kind.CHECKS):
         pen.choose(cell, choices)
     elif kind is Kind.CODE:
-        levels = block.block.open.levels if block.block.open else ()
-        pen.pick(cell, kit.codes(levels), strict=False)
+        pen.pick(cell, kit.codes(block.block.open or OpenRows()), strict=False)
     if form_row is not None and form_row.required and column is block.block.value_columns[0]:
         pen.sheet.conditional_formatting.add(cell.coordinate, alarm(f"LEN(TRIM({cell.coordinate}))=0", WARN))
 

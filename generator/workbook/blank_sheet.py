@@ -14,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..editions import Edition, EditionError
+from ..model.form import OpenRows
 from .blank_formulas import Formulas
 from .blank_plan import SheetPlan, Value
 from .blank_spots import address, quoted
@@ -40,7 +41,7 @@ class Kit:
     statement: tuple[str, str]  # which 无数据声明: spreadsheet expression and the name chosen now
     cache: Cache
     lists: Callable[[Sequence[str]], str]  # choices → address of a list on the hidden sheet
-    codes: Callable[[Sequence[int]], str]  # code lengths → address of the known codes
+    codes: Callable[[OpenRows], str]  # open rows → address of the known codes that may stand there
 
 
 class Pen:

@@ -27,7 +27,7 @@ FORMATS = {
     Kind.PROSE: "@",
     Kind.CHOICE: "@",
     Kind.CHECKS: "@",
-    Kind.DATE: "@",  # what is typed stays as typed: 2022年11月8日 must not become a serial number
+    Kind.DATE: "@",  # what is typed stays as typed: 11月8日 must not become a serial number
     Kind.VERBATIM: "@",
 }
 RIGHT = frozenset({Kind.MONEY, Kind.COUNT, Kind.NUMBER, Kind.RATE})

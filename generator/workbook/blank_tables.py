@@ -115,7 +115,7 @@ class _Table:
                 write_value(self.pen, self.kit.formulas, Spot(self.plan, block, row, column), in_table=True, last=end)
         if block.block.open is not None and row.row is None and (column_code := block.code_column):
             cell = self.sheet.cell(row.number, block.column_at(column_code.key))
-            self.pen.pick(cell, self.kit.codes(block.block.open.levels), strict=False)
+            self.pen.pick(cell, self.kit.codes(block.block.open), strict=False)
 
     def _label(self, row: Row, number: int, first: int, last: int) -> None:
         centred = row.bold and not row.code

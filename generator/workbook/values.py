@@ -29,7 +29,10 @@ _INVISIBLE = dict.fromkeys([*map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad")], 
 _SPACES = re.compile(r"[\s\u00a0\u3000]+")
 _UNITS = ("年度", "年", "人次", "人", "辆", "个", "台", "套", "批次", "批", "户", "项", "次")
 _DATE_TEXT = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T ]\d.*)?$", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}"
+    r"\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 
 
 class Reading(Enum):
@@ -87,7 +90,7 @@ def decimals(value: Decimal) -> int:
 
 
 def typed(text: str, *, counted: bool = False) -> Parsed:
-    """A text found where an amount belongs. ``counted`` allows a counting word behind it (3辆, 2021年)."""
+    """A text found where an amount belongs. ``counted`` allows a counting word behind it (3辆, 5人)."""
     plain = unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).translate(_DASHES)
     plain = _SPACES.sub(" ", plain).strip().lstrip("'").strip()
     if plain.lower().replace(" ", "") in _BLANKS:
@@ -152,7 +155,7 @@ def _round(value: Decimal, digits: int) -> Decimal:
 
 
 def date_text(serial: Decimal, date1904: bool) -> str | None:
-    """2022年11月8日 for a spreadsheet's day number; None when it is outside the calendar."""
+    """年月日 for a spreadsheet's day number; None when it is outside the calendar."""
     if not 1 <= serial < (_LAST_DAY_1904 if date1904 else _LAST_DAY):
         return None
     days = int(serial)
