@@ -532,6 +532,30 @@ def test_every_edition_says_what_a_bureau_looks_at(edition_id: str) -> None:
     assert seen.reasons
 
 
+@pytest.mark.usefixtures("here")
+def test_an_edition_that_is_wrong_is_said_of_each_workbook(tmp_path: Path) -> None:
+    departments.make(tmp_path / "报送", 1, faulty=0, broken=0)
+    own = tmp_path / "版式"
+    shutil.copytree(ROOT / "templates", own)
+    (own / "wuhan-final-2021" / "bureau.yaml").write_text(
+        "figures:\n  - {key: income, label: 收入, value: totals.nothing.amount}\n", encoding="utf-8"
+    )
+    result = command(tmp_path / "报送", "-o", tmp_path / "结果", "--jobs", 1, "--templates", own)
+    assert result.exit_code == 1
+    assert "bureau.yaml" in result.output
+    assert "totals.nothing.amount" in result.output
+    (own / "wuhan-final-2021" / "bureau.yaml").unlink()
+    assert command(tmp_path / "报送", "-o", tmp_path / "结果", "--jobs", 1, "--templates", own).exit_code == 0
+    rows = sheet(tmp_path / "结果" / "汇总.xlsx", "部门一览", 2)
+    assert [row["状态"] for row in rows] == ["已生成"]
+    assert "本年收入合计" not in rows[0]
+    (own / "wuhan-final-2021" / "glossary.yaml").write_bytes(
+        (own / "wuhan-final-2021" / "glossary.yaml").read_bytes() + b"\n# changed\n"
+    )
+    told = command(tmp_path / "报送", "-o", tmp_path / "结果", "--jobs", 1, "--templates", own, "--format", "json")
+    assert json.loads(told.stdout)["skipped"] == 0  # another form, another result
+
+
 def test_a_record_survives_its_file(tmp_path: Path) -> None:
     store = Store(tmp_path)
     first = replace(record("甲", "半个字\ud800"), previous=(), written={"甲.docx": "0"}, inputs={"": "1"})

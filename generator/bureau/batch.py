@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import files, pipeline
 from ..editions import Library
+from ..model.finding import Refusal
 from . import forms, inputs, work
 from .engine import Died, Engine, run
 from .inputs import SUMMARY, Source
@@ -58,7 +59,7 @@ def run_batch(
 
     Refusal when the folder can't be used or the engine can't be reached. What is done stays done when interrupted.
     """
-    source = source or forms.Source()
+    source = forms.stamped(source or forms.Source())
     library, _ = forms.library(source)
     store = Store(output.resolve())
     with store.locked(), pipeline.editions_in_order():
@@ -106,6 +107,8 @@ def _again(first: Job, rest: Iterator[Job]) -> Iterator[Job]:
 
 
 def _why(fault: BaseException) -> tuple[str, str]:
+    if isinstance(fault, Refusal):
+        return fault.message, fault.fix
     if isinstance(fault, Died):
         return _DIED
     if isinstance(fault, MemoryError):

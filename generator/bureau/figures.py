@@ -18,6 +18,7 @@ from .store import Amount
 
 FILE = "bureau.yaml"
 PERCENT = "%"
+_FIX = "请对照本版式 tables、inputs 文件夹中的 id 和 key 改正，写法见 docs/edition.md。"
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ def _reasons(edition: Edition, node: Node) -> Iterator[tuple[str, str, str]]:
         parts = text.split(".")
         forms = {form.id: form for form in edition.forms}
         if len(parts) != 3 or parts[0] not in forms:
-            raise node.fail(f"reasons: {text!r} is not form.block.column")
+            raise node.fail(f"reasons：“{text}”不是 表单.块.栏", _FIX)
         form, block, column = parts
         if not any(b.key == block and any(c.key == column for c in b.columns) for b in forms[form].blocks):
-            raise node.fail(f"reasons: no column {text!r}")
+            raise node.fail(f"reasons：没有“{text}”这一栏", _FIX)
         yield form, block, column
 
 
@@ -97,10 +98,10 @@ def _formula(edition: Edition, node: Node, key: str) -> Expression:
     try:
         tree = parse(text)
     except ExpressionError as error:
-        raise node.fail(str(error)) from error
+        raise node.fail(f"{key}：公式写法有误：{error}", _FIX) from error
     for parts in _refs(tree):
         if not _known(edition, parts):
-            raise node.fail(f"{key}: {'.'.join(parts)!r} is no form.row.column of this edition")
+            raise node.fail(f"{key}：本版式没有“{'.'.join(parts)}”（表单.行.栏）", _FIX)
     return tree
 
 

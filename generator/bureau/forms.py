@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from .. import pipeline
-from ..editions import Edition, EditionError, Library
+from ..editions import BUILT_IN, Edition, EditionError, Library
 from ..workbook.subjects import found
 from .store import file_digest
 
 
 @dataclass(frozen=True)
 class Source:
-    """What the command line says: further folders of editions, and a subject list (else one beside a workbook)."""
+    """What the command line says: further folders of editions, and a subject list (else one beside a workbook).
+
+    ``stamp`` is a digest of all editions when the batch began: a worker that lives on loads them anew when it differs.
+    """
 
     templates: tuple[str, ...] = ()
     subjects: str = ""
+    stamp: str = ""
 
 
 def library(source: Source, workbook: Path | None = None) -> tuple[Library, str]:
@@ -29,12 +34,18 @@ def library(source: Source, workbook: Path | None = None) -> tuple[Library, str]
     roots = tuple(Path(root) for root in source.templates)
     places = ((workbook.parent,) if workbook is not None else ()) + roots
     path = Path(source.subjects) if source.subjects else found(places)
-    return _library(roots, path, file_digest(path) if path is not None else "")
+    return _library(roots, path, file_digest(path) if path is not None else "", source.stamp)
 
 
 @lru_cache(maxsize=8)
-def _library(roots: tuple[Path, ...], subjects: Path | None, digest: str) -> tuple[Library, str]:
-    return pipeline.open_library(roots, subjects), digest
+def _library(roots: tuple[Path, ...], subjects: Path | None, digest: str, stamp: str) -> tuple[Library, str]:
+    made = pipeline.open_library(roots, subjects)
+    return (Library() if made is BUILT_IN else made), digest
+
+
+def stamped(source: Source) -> Source:
+    """The same, as its editions are at this moment."""
+    return replace(source, stamp=digest(library(source)[0].folders, os.urandom(8).hex()))
 
 
 def known(editions: Library, edition_id: str) -> Edition | None:
@@ -52,8 +63,8 @@ def newest(editions: Library) -> Edition:
 
 
 @lru_cache(maxsize=64)
-def digest(folders: tuple[Path, ...]) -> str:
-    """Of every file in the folders of an edition, or in those in which editions are looked for."""
+def digest(folders: tuple[Path, ...], stamp: str) -> str:
+    """Of every file in the folders of an edition, or in those in which editions are looked for; once per ``stamp``."""
     made = hashlib.sha256()
     for folder in folders:
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name[0] not in ".~"):
@@ -62,4 +73,4 @@ def digest(folders: tuple[Path, ...]) -> str:
     return made.hexdigest()
 
 
-__all__ = ["Source", "digest", "known", "library", "newest"]
+__all__ = ["Source", "digest", "known", "library", "newest", "stamped"]

@@ -43,7 +43,8 @@ def handle(job: Job) -> str:
         quiet = open(os.devnull, "w")  # noqa: SIM115, PTH123 (open as long as the process may be ended)
         faulthandler.dump_traceback_later(job.limit, exit=True, file=quiet)
     try:
-        return _handle(job).status.value
+        with pipeline.editions_in_order():
+            return _handle(job).status.value
     finally:
         if job.limit:
             faulthandler.cancel_dump_traceback_later()
@@ -60,7 +61,7 @@ def unchanged(job: Job) -> bool:
     except Refusal:
         return False  # the worker will say why
     edition = forms.known(library, old.edition)
-    if old.form != forms.digest(edition.folders if edition is not None else library.folders):
+    if old.form != forms.digest((edition or library).folders, job.source.stamp):
         return False
     if not all((Path(job.output) / name).is_file() for name in old.written):
         return False
@@ -100,7 +101,9 @@ def _handle(job: Job) -> Record:
     edition, book = made.checked.edition, made.checked.book
     record = _seen(job, edition, book, made)
     record = replace(
-        record, form=forms.digest(edition.folders), inputs=_inputs(workbook, _attachments(book), subjects) | inputs
+        record,
+        form=forms.digest(edition.folders, job.source.stamp),
+        inputs=_inputs(workbook, _attachments(book), subjects) | inputs,
     )
     return _finish(job, store, old, record, made.findings, edition)
 
@@ -115,7 +118,7 @@ def _refused(job: Job, store: Store, old: Record | None, inputs: Mapping[str, st
         status = Status.REFUSED if inputs[""] else Status.FAILED
     record = Record(job.place, job.name, status, reason=refusal.message, advice=refusal.fix, inputs=inputs)
     fault = Finding("S0", Severity.ERROR, refusal.message, refusal.fix)
-    record = replace(record, findings=(_plain(fault),), form=forms.digest(library.folders))
+    record = replace(record, findings=(_plain(fault),), form=forms.digest(library.folders, job.source.stamp))
     return _finish(job, store, old, record, (), forms.newest(library))
 
 
