@@ -80,11 +80,13 @@ def _rule(edition: Edition, node: Node) -> Rule:
 
 
 def _told(edition: Edition, node: Node, key: str, default: str | None = None) -> str:
-    """Words of a rule; {fund.number} is the number of that table in this edition."""
+    """Words of a rule; {fund.number} is the number of that table in this edition, × where it is declared absent."""
     text = node.text(key) if default is None else node.text(key, default)
     numbers = {form.id: str(form.number) for form in edition.tables}
 
     def number(match: re.Match[str]) -> str:
+        if edition.lacks(match[1]):
+            return "×"
         if match[1] not in numbers:
             fix = f"可以写 {'、'.join(f'{{{name}.number}}' for name in numbers)}。"
             raise node.fail(f"{key}：“{match[0]}”不是本版式的表", fix)
