@@ -144,6 +144,31 @@ def execution_indicator(subject: Subject, check: Check) -> Iterator[Verdict]:
             yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, cells, {"text": text})
 
 
+def execution_points(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """That indicator scores its points times 执行数 ÷ 预算数; full points only for full execution."""
+    wanted = check.given["indicator"][0]
+    for data in forms(subject, check):
+        budget, executed = amount_of(data, BUDGET), amount_of(data, EXECUTED)
+        if budget.state is not State.NUMBER or executed.state is not State.NUMBER or budget.value <= 0:
+            continue
+        for number, row in enumerate(rows(data), 1):
+            if plain(row.text("level3")) != wanted:
+                continue
+            score, points = _of(data, number, row, "score", "得分"), _of(data, number, row, "weight", "分值")
+            found = typed.amount(row.cells.get("score"))
+            if found is None or points.state is not State.NUMBER:
+                continue
+            exact = min(points.value, points.value * executed.value / budget.value)
+            slack = Decimal("0.05") if found.value >= points.value else found.slack
+            text = (
+                f"{data.sheet}的“{wanted}”得分填的是 {shown(score.value)}（{score.cell.address if score.cell else ''}），"
+                f"按分值 {shown(points.value)} × 执行率应为 {exact:.2f}。"
+            )
+            good = abs(exact - found.value) <= slack
+            cells = refs((score, executed, budget))
+            yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, cells, {"text": text})
+
+
 def remarked(subject: Subject, check: Check) -> Iterator[Verdict]:
     """An indicator that missed its target says why in its own row (`field:` the column)."""
     column = check.given["field"][0]
@@ -166,5 +191,6 @@ CODED: dict[str, Coded] = {
     "scores_add_up": scores_add_up,
     "deviation_rates": deviation_rates,
     "execution_indicator": execution_indicator,
+    "execution_points": execution_points,
     "remarked": remarked,
 }

@@ -56,7 +56,7 @@ class Context:
 
     @property
     def _region(self) -> str:
-        """洪山区, where the edition asks for it."""
+        """The district (某某区) where the edition asks for it."""
         return self.book.text(UNIT, "region") if _row(self.edition.form(UNIT), "region") is not None else ""
 
     def subject(self, code: str) -> str:
