@@ -29,6 +29,8 @@ MARKED = "校验"  # a marked copy is called <workbook>.校验.xlsx
 
 Say = Callable[[str], None]
 """Called with the name of each step as it begins."""
+Beside = Callable[["Edition", Book], tuple[Finding, ...]]
+"""What other workbooks say of this one."""
 
 
 def _silent(step: str) -> None:
@@ -91,11 +93,16 @@ def open_library(templates: Iterable[Path] = (), subjects: Path | None = None, w
 
 
 def check(
-    workbook: Path, edition_id: str | None = None, say: Say = _silent, library: Library | None = None
+    workbook: Path,
+    edition_id: str | None = None,
+    say: Say = _silent,
+    library: Library | None = None,
+    beside: Beside | None = None,
 ) -> Checked:
     """Read the workbook and put every rule to it; Refusal when the file can't be used at all.
 
-    Without a ``library``: the built-in editions, and a subject list that lies beside the workbook.
+    Without a ``library``: the built-in editions, and a subject list that lies beside the workbook. ``beside``: what
+    is to be compared with other workbooks too.
     """
     with editions_in_order(), uncollected():
         from .checks.run import run
@@ -104,7 +111,7 @@ def check(
         say("读取工作簿")
         edition, book = read(workbook, edition_id, library or open_library(workbook=workbook))
         say("校验")
-        return Checked(edition, book, _ordered(run(edition, book)))
+        return Checked(edition, book, _ordered(run(edition, book), beside(edition, book) if beside else ()))
 
 
 def generate(
@@ -115,10 +122,11 @@ def generate(
     edition_id: str | None = None,
     say: Say = _silent,
     library: Library | None = None,
+    beside: Beside | None = None,
 ) -> Generated:
     """The disclosure of a workbook, written to ``output``; a draft is written in spite of errors and marked so."""
     target = output_path(workbook, output, draft)
-    checked = check(workbook, edition_id, say, library)
+    checked = check(workbook, edition_id, say, library, beside)
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
         return Generated(edition.id, findings, checked=checked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..model.finding import Finding, Refusal
-from . import batch, editions, lookup, options, report
+from . import batch, editions, lookup, options, report, years
 from .boundary import DONE, ERRORS, Command, Group, refuse
 from .choose import choose
 from .progress import Progress
@@ -64,6 +64,7 @@ def gongkai(ctx: click.Context) -> None:
 """,
 )
 @options.on_workbook
+@options.last
 @click.option(
     "-o",
     "--output",
@@ -84,6 +85,7 @@ def generate(
     marked: Path | None,
     templates: tuple[Path, ...],
     subjects: Path | None,
+    last: Path | None,
 ) -> None:
     """读取填好的工作簿，校验无误后生成公开文档。有错误时不生成，并逐条说明错在哪里、怎样改正。"""
     from .. import pipeline
@@ -92,8 +94,9 @@ def generate(
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
             known = pipeline.open_library(templates, subjects, workbook)
+            beside = years.beside(last, (), templates, subjects)
             made = pipeline.generate(
-                workbook, output, draft=draft, edition_id=edition_id, say=say, library=known
+                workbook, output, draft=draft, edition_id=edition_id, say=say, library=known, beside=beside
             )
             written = _mark(workbook, made.findings, copy, say)
     except Refusal as refusal:
@@ -149,6 +152,15 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
 """,
 )
 @options.on_workbook
+@options.last
+@click.option(
+    "--units",
+    metavar="工作簿…",
+    multiple=True,
+    type=options.FILE,
+    help="本级和各所属单位的工作簿，核对部门是否等于各单位之和；写在部门工作簿之后。",
+)
+@click.argument("more", metavar="", nargs=-1, type=options.FILE)
 def check(
     workbook: Path,
     edition_id: str | None,
@@ -158,15 +170,21 @@ def check(
     marked: Path | None,
     templates: tuple[Path, ...],
     subjects: Path | None,
+    last: Path | None,
+    units: tuple[Path, ...],
+    more: tuple[Path, ...],
 ) -> None:
     """校验填好的工作簿：表内、表间关系和填报内容，逐条列出问题、单元格和处理办法。"""
     from .. import pipeline
 
+    if more and not units:
+        raise click.UsageError(f"一次只能校验一本工作簿，多写了“{more[0]}”。", click.get_current_context())
     try:
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
             known = pipeline.open_library(templates, subjects, workbook)
-            checked = pipeline.check(workbook, edition_id, say, known)
+            beside = years.beside(last, (*units, *more), templates, subjects)
+            checked = pipeline.check(workbook, edition_id, say, known, beside)
             written = _mark(workbook, checked.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
@@ -242,6 +260,7 @@ def new(
 gongkai.add_command(editions.editions)
 gongkai.add_command(lookup.rules)
 gongkai.add_command(batch.batch)
+gongkai.add_command(years.roll)
 
 
 def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:

@@ -1,0 +1,152 @@
+"""New workbooks from old ones: next year's, with imported tables, of a department and its units."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..model.finding import Finding, Refusal
+from . import options, report
+from .boundary import DONE, Command, refuse
+from .choose import choose
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..pipeline import Beside
+
+_LISTED = 30  # items on the screen
+_output = click.option("-o", "--output", metavar="文件", required=True, type=options.FILE, help="输出的 .xlsx 文件。")
+_force = click.option("--force", is_flag=True, help="已有同名文件时也写，原文件另存。")
+
+
+@click.command(
+    "roll",
+    cls=Command,
+    context_settings=options.SETTINGS,
+    options_metavar="[选项]",
+    short_help="由上年工作簿生成本年工作簿（.xlsx）。",
+    epilog="""\
+\b
+例：
+  gongkai roll 某某局上年.xlsx --year 年度 -o 某某局.xlsx
+  gongkai roll 某某局上年.xlsx --year 年度 -o 某某局.xlsx --budget 某某局预算.xlsx
+
+\b
+带入：单位信息、职能、名词解释、项目名称；上年数填入各“上年数”栏，批注注明取自哪一格。
+增减原因不带入，上年的原因写在批注中供参考。表样有变化时，没有对应项的逐条列出。上年工作簿不会改动。
+
+\b
+退出码：0 已生成；2 文件无法读取或命令写法有误。
+""",
+)
+@click.argument("last", metavar="上年工作簿", type=options.FILE)
+@click.option("--year", metavar="年度", required=True, type=click.IntRange(1000, 9999), help="本年年度，四位数字。")
+@_output
+@click.option("--budget", metavar="文件", type=options.FILE, help="本年部门预算工作簿，用来填年初预算数。")
+@click.option(
+    "--edition", "edition_id", metavar="版式", shell_complete=options.edition_ids, help="本年版式；默认按年度选取。"
+)
+@_force
+@options.json_or_text
+@options.subjects
+@options.templates
+@options.debug
+def roll(
+    last: Path,
+    year: int,
+    output: Path,
+    budget: Path | None,
+    edition_id: str | None,
+    force: bool,
+    form: str,
+    templates: tuple[Path, ...],
+    subjects: Path | None,
+) -> None:
+    """由上年工作簿生成本年的填报工作簿：上年数、单位信息和历年相同的文字都已填好。"""
+    from .. import pipeline
+
+    context = click.get_current_context()
+    try:
+        with Progress() as say:
+            from ..exchange import jobs
+            from ..exchange.roll import roll as rolled
+
+            jobs.ready(output, [last, *([budget] if budget else [])], force)
+            library = pipeline.open_library(templates, subjects, last)
+            say("读取上年工作簿")
+            old = jobs.source(last, library)
+            planned = jobs.source(budget, library) if budget is not None else None
+            with pipeline.editions_in_order():
+                edition, note = choose(library, edition_id, year, old.edition.kind)
+                made = rolled(old, edition, year, planned)
+            say("写出新工作簿")
+            written = jobs.write(output, edition, made.content)
+    except Refusal as refusal:
+        context.exit(refuse(refusal.message, refusal.fix, str(last), form == "json"))
+    unread = [*jobs.unread(old), *(jobs.unread(planned) if planned is not None else ())]
+    if form == "json":
+        _json(
+            output=str(output), edition=edition.id, carried=made.carried, prior=made.prior, reasons=made.reasons,
+            budget=made.budget, left_out=made.left_out, unread=[finding.message for finding in unread],
+        )  # fmt: skip
+    else:
+        _aside(written.aside)
+        if note:
+            click.echo(note)
+        _list("上年工作簿中读不出、没有带入的", [finding.message for finding in unread])
+        _list("没有带入、请另行处理的", made.left_out)
+        _say_counts(made.carried, made.prior, made.budget, made.reasons)
+        click.echo(f"已生成 {year} 年度工作簿：{output}（版式 {edition.id}）。填好后运行：")
+        click.echo(f"  gongkai check {output} --last {last}")
+    context.exit(DONE)
+
+
+def _say_counts(carried: int, prior: int, budget: int, reasons: int) -> None:
+    said = [f"历年相同的内容 {carried} 项", f"上年数 {prior} 个"]
+    said += [f"年初预算 {budget} 个"] if budget else []
+    said += [f"批注上年原因 {reasons} 条"] if reasons else []
+    click.echo(f"已带入：{'，'.join(said)}。")
+
+
+def beside(
+    last: Path | None, units: Sequence[Path], templates: tuple[Path, ...], subjects: Path | None
+) -> Beside | None:
+    """The comparisons that `check` and `generate` were asked for; None when there are none."""
+    if last is None and not units:
+        return None
+    from .. import pipeline
+    from ..exchange import compare, jobs
+
+    library = pipeline.open_library(templates, subjects)
+    wanted = []
+    if last is not None:
+        from ..exchange.last import against
+
+        wanted.append(against(jobs.source(last, library)))
+    return compare.all_of(*wanted)
+
+
+def _json(**found: object) -> None:
+    click.echo(json.dumps(found, ensure_ascii=not report.speaks_unicode(), indent=2))
+
+
+def _aside(aside: Path | None) -> None:
+    if aside is not None:
+        click.echo(f"原文件已另存为：{aside}")
+
+
+def _list(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        click.echo(f"{title}（{len(lines)} 项）：")
+        for line in lines[:_LISTED]:
+            click.echo(f"  · {line}")
+        if len(lines) > _LISTED:
+            click.echo(f"  · 其余 {len(lines) - _LISTED} 项用 --format json 查看。")
+
+
+def findings(found: Sequence[Finding]) -> list[str]:
+    return [finding.message for finding in found]
