@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
     "pipeline": (3, set()),
     "tryout": (3, set()),
     "bureau": (4, {"openpyxl", "distributed"}),
-    "exchange": (4, {"python_calamine"}),
+    "exchange": (4, {"python_calamine", "xlrd"}),
     "commands": (5, {"click"}),
     "__main__": (6, set()),
     "__init__": (0, set()),

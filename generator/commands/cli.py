@@ -261,6 +261,7 @@ gongkai.add_command(editions.editions)
 gongkai.add_command(lookup.rules)
 gongkai.add_command(batch.batch)
 gongkai.add_command(years.roll)
+gongkai.add_command(years.import_tables)
 
 
 def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:

@@ -11,7 +11,7 @@ import click
 
 from ..model.finding import Finding, Refusal
 from . import options, report
-from .boundary import DONE, Command, refuse
+from .boundary import DONE, ERRORS, Command, refuse
 from .choose import choose
 from .progress import Progress
 
@@ -103,6 +103,88 @@ def roll(
         click.echo(f"已生成 {year} 年度工作簿：{output}（版式 {edition.id}）。填好后运行：")
         click.echo(f"  gongkai check {output} --last {last}")
     context.exit(DONE)
+
+
+@click.command(
+    "import",
+    cls=Command,
+    context_settings=options.SETTINGS,
+    options_metavar="[选项]",
+    short_help="把报表软件导出的公开表导入工作簿。",
+    epilog="""\
+\b
+例：
+  gongkai import 导出.xls --into 某某局.xlsx -o 某某局新.xlsx
+  gongkai import 表1.xls 表2.xls 表3.xlsx --into 某某局.xlsx -o 某某局新.xlsx --unit 元
+
+\b
+可用 .xls、.xlsx 和多数 .et 文件，一个文件含多张表或每表一个文件均可。按标题、表头和项目认表，
+标题行、空行空列、文字中的空格不影响。公开表以外的内容保持工作簿原样；两个文件都不会改动。
+没有认出的工作表和单元格逐条列出；金额单位以表中所写为准，没有写的用 --unit 写明。
+
+\b
+退出码：0 全部导入；1 有没有认出的内容；2 文件无法读取或命令写法有误。
+""",
+)
+@click.argument("sources", metavar="文件…", nargs=-1, required=True, type=options.FILE)
+@click.option(
+    "--into", metavar="工作簿", required=True, type=options.FILE, help="导入到哪一本工作簿（它本身不会改动）。"
+)
+@_output
+@click.option("--unit", metavar="元|万元", type=click.Choice(["元", "万元"]), help="表中没有写明时的金额单位。")
+@click.option(
+    "--edition", "edition_id", metavar="版式", shell_complete=options.edition_ids, help="指定版式；默认取工作簿的版式。"
+)
+@_force
+@options.json_or_text
+@options.subjects
+@options.templates
+@options.debug
+def import_tables(
+    sources: tuple[Path, ...],
+    into: Path,
+    output: Path,
+    unit: str | None,
+    edition_id: str | None,
+    force: bool,
+    form: str,
+    templates: tuple[Path, ...],
+    subjects: Path | None,
+) -> None:
+    """把报表软件导出的公开表（.xls、.xlsx、.et）导入工作簿，写成一本新的工作簿。"""
+    from .. import pipeline
+
+    context = click.get_current_context()
+    try:
+        with Progress() as say:
+            from ..exchange import jobs, spreadsheets, tables
+
+            jobs.ready(output, [into, *sources], force)
+            library = pipeline.open_library(templates, subjects, into)
+            say("读取工作簿")
+            book = jobs.source(into, library, edition_id)
+            say("读取导出的表")
+            made = tables.put_in(book, [spreadsheets.load(path) for path in sources], unit or "")
+            say("写出新工作簿")
+            written = jobs.write(output, book.edition, made.content)
+    except Refusal as refusal:
+        context.exit(refuse(refusal.message, refusal.fix, None, form == "json"))
+    lost = jobs.lost(book)
+    if form == "json":
+        _json(
+            output=str(output), edition=book.edition.id, tables=[table.form.id for table in made.tables],
+            done=made.done, missed=made.missed, noted=made.noted, lost=lost,
+        )  # fmt: skip
+    else:
+        _aside(written.aside)
+        _list("已导入", made.done)
+        _list("请留意", made.noted)
+        _list("没有认出、没有导入的", made.missed)
+        _list("原工作簿中没有带入新工作簿的", lost)
+        click.echo(
+            f"已写出：{output}（版式 {book.edition.id}，导入 {len(made.tables)} 张表）。请运行 gongkai check 校验。"
+        )
+    context.exit(ERRORS if made.missed else DONE)
 
 
 def _say_counts(carried: int, prior: int, budget: int, reasons: int) -> None:

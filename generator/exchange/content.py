@@ -26,7 +26,7 @@ def content(edition: Edition, book: Book) -> dict[str, Any]:
     value. Where the form has a default or a formula and the book a blank, the blank is given as an empty text.
     """
     given = {
-        form.id: ([_sheet(data) for data in group] if form.repeat else _sheet(group[0]))
+        form.id: ([sheet_content(data) for data in group] if form.repeat else sheet_content(group[0]))
         for form in edition.forms
         if (group := book.sheets.get(form.id))
     }
@@ -51,7 +51,7 @@ def _typed(cell: Cell) -> Value:
     return cell.number if same and cell.text == str(cell.number) else cell.text
 
 
-def _sheet(data: FormData) -> dict[str, Any]:
+def sheet_content(data: FormData) -> dict[str, Any]:
     if data.form.role is Role.PERFORMANCE:
         found: dict[str, Any] = {}
         for line in data.form.lines:

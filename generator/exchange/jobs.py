@@ -39,6 +39,16 @@ def unread(one: Source) -> tuple[Finding, ...]:
     return tuple(f for f in one.book.findings if f.severity is Severity.ERROR and f.cells)
 
 
+def lost(one: Source) -> list[str]:
+    """What a new workbook does not take over from the old one: what could not be read, and sheets that are no form."""
+    from ..workbook.blank_checks import SHEET as CHECKS
+    from ..workbook.blank_guide import GUIDE, SUBJECTS
+
+    own = {GUIDE, CHECKS, SUBJECTS}
+    sheets = [name for name in one.book.ignored_sheets if name not in own]
+    return [finding.message for finding in unread(one)] + [f"自行增加的工作表“{name}”" for name in sheets]
+
+
 def ready(output: Path, inputs: Iterable[Path], force: bool) -> None:
     """Refusal when nothing can be written at ``output``."""
     if output.suffix.lower() != ".xlsx" or output.is_dir():
