@@ -91,12 +91,8 @@ def laid_out(grid: Grid, layout: Layout, workbook_in_yuan: bool) -> Grid:
         for place in [p for p in cells if p[0] == 1]:
             del cells[place]
     for (row, column), value in list(cells.items()):
-        if (
-            row < made.head[0]
-            and isinstance(value, str)
-            and "金额单位" in value
-            or isinstance(value, str)
-            and value.startswith("单位：")
+        if (row < made.head[0] and isinstance(value, str) and "金额单位" in value) or (
+            isinstance(value, str) and value.startswith("单位：")
         ):
             if layout.silent:
                 del cells[row, column]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,7 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
     type=options.FILE,
     help="本级和各所属单位的工作簿，核对部门是否等于各单位之和；写在部门工作簿之后。",
 )
+@years.eliminate
 @click.argument("more", metavar="", nargs=-1, type=options.FILE)
 def check(
     workbook: Path,
@@ -172,6 +174,7 @@ def check(
     subjects: Path | None,
     last: Path | None,
     units: tuple[Path, ...],
+    eliminated: tuple[tuple[str, Decimal | None], ...],
     more: tuple[Path, ...],
 ) -> None:
     """校验填好的工作簿：表内、表间关系和填报内容，逐条列出问题、单元格和处理办法。"""
@@ -183,7 +186,7 @@ def check(
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
             known = pipeline.open_library(templates, subjects, workbook)
-            beside = years.beside(last, (*units, *more), templates, subjects)
+            beside = years.beside(last, (*units, *more), templates, subjects, eliminated)
             checked = pipeline.check(workbook, edition_id, say, known, beside)
             written = _mark(workbook, checked.findings, copy, say)
     except Refusal as refusal:
@@ -262,6 +265,7 @@ gongkai.add_command(lookup.rules)
 gongkai.add_command(batch.batch)
 gongkai.add_command(years.roll)
 gongkai.add_command(years.import_tables)
+gongkai.add_command(years.consolidate)
 
 
 def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:

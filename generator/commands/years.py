@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ def roll(
             written = jobs.write(output, edition, made.content)
     except Refusal as refusal:
         context.exit(refuse(refusal.message, refusal.fix, str(last), form == "json"))
-    unread = [*jobs.unread(old), *(jobs.unread(planned) if planned is not None else ())]
+    unread = [*old.unread, *(planned.unread if planned is not None else ())]
     if form == "json":
         _json(
             output=str(output), edition=edition.id, carried=made.carried, prior=made.prior, reasons=made.reasons,
@@ -187,6 +188,115 @@ def import_tables(
     context.exit(ERRORS if made.missed else DONE)
 
 
+def _eliminations(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, Decimal | None], ...]:
+    """补助 or 补助=金额（万元）."""
+    found = []
+    for value in values:
+        name, given, amount = value.partition("=")
+        try:
+            found.append((name.strip(), Decimal(amount.replace(",", "")) if given else None))
+        except InvalidOperation:
+            raise click.BadParameter(f"“{value}”的金额不是数字，应写作 {name}=金额（万元）。", ctx, parameter) from None
+    return tuple(found)
+
+
+eliminate = click.option(
+    "--eliminate",
+    "eliminated",
+    metavar="名称[=金额]",
+    multiple=True,
+    callback=_eliminations,
+    help="申明抵销的内部往来：补助（对附属单位补助与上级补助收入）、上缴（上缴上级支出与附属单位上缴收入）；"
+    "写金额（万元）的只抵销这一部分。",
+)
+
+
+@click.command(
+    "consolidate",
+    cls=Command,
+    context_settings=options.SETTINGS,
+    options_metavar="[选项]",
+    short_help="把本级和所属单位的工作簿汇总为部门工作簿。",
+    epilog="""\
+\b
+例：
+  gongkai consolidate 本级.xlsx 甲中心.xlsx 乙站.xlsx -o 某某局汇总.xlsx --name 某某局
+  gongkai consolidate 本级.xlsx 甲中心.xlsx -o 某某局汇总.xlsx --eliminate 补助
+  gongkai check 某某局汇总.xlsx --units 本级.xlsx 甲中心.xlsx    核对部门等于各单位之和
+
+\b
+第一本是部门本级。公开表按行、科目和栏目相加；人员、车辆、采购、上年数、年初预算同样相加；项目和绩效表合在一起；
+职能、名词解释和写法取自本级；各单位写的原因列在批注中，部门的原因另写。每个汇总数的来源见“汇总来源”表。
+
+\b
+退出码：0 已生成；1 单位的年度或版式不一致，没有生成；2 文件无法读取或命令写法有误。
+""",
+)
+@click.argument("units", metavar="本级工作簿 单位工作簿…", nargs=-1, required=True, type=options.FILE)
+@_output
+@click.option("--name", metavar="名称", default="", help="部门全称；默认与本级相同。")
+@eliminate
+@_force
+@options.json_or_text
+@options.subjects
+@options.templates
+@options.debug
+def consolidate(
+    units: tuple[Path, ...],
+    output: Path,
+    name: str,
+    eliminated: tuple[tuple[str, Decimal | None], ...],
+    force: bool,
+    form: str,
+    templates: tuple[Path, ...],
+    subjects: Path | None,
+) -> None:
+    """把本级和所属单位的工作簿汇总成部门的工作簿，每个汇总数都注明来自哪几个单位的哪一格。"""
+    from .. import pipeline
+
+    context = click.get_current_context()
+    try:
+        with Progress() as say:
+            from ..exchange import jobs
+            from ..exchange.consolidate import consolidate as consolidated
+            from ..exchange.together import Declared
+
+            jobs.ready(output, units, force)
+            if len(units) < 2:
+                raise Refusal("只有一本工作簿，没有可汇总的。", "请依次写出本级和各所属单位的工作簿。")
+            library = pipeline.open_library(templates, subjects, units[0])
+            say("读取各单位工作簿")
+            books = [jobs.source(path, library) for path in units]
+            say("汇总")
+            with pipeline.editions_in_order():
+                made = consolidated(books, [Declared(*one) for one in eliminated], name)
+            refused = pipeline.has_errors(made.findings)
+            if not refused:
+                say("写出部门工作簿")
+                written = jobs.write(output, books[0].edition, made.content, extras=made.extras)
+    except Refusal as refusal:
+        context.exit(refuse(refusal.message, refusal.fix, None, form == "json"))
+    if form == "json":
+        _json(
+            output=None if refused else str(output), edition=books[0].edition.id, units=len(books), cells=made.cells,
+            done=made.done, wrong=made.wrong, findings=findings(made.findings),
+        )  # fmt: skip
+    else:
+        report.show(made.findings, True)
+        _list("请核对", made.wrong)
+        if not refused:
+            _aside(written.aside)
+            for line in made.done:
+                click.echo(line)
+            click.echo(f"已写出：{output}（版式 {books[0].edition.id}）。各汇总数的来源见“汇总来源”表。核对：")
+            click.echo(f"  gongkai check {output} --units {' '.join(map(str, units))}")
+        else:
+            click.echo("没有汇总：请先改正以上问题，或去掉不属于本次汇总的工作簿。")
+    context.exit(ERRORS if refused else DONE)
+
+
 def _say_counts(carried: int, prior: int, budget: int, reasons: int) -> None:
     said = [f"历年相同的内容 {carried} 项", f"上年数 {prior} 个"]
     said += [f"年初预算 {budget} 个"] if budget else []
@@ -195,7 +305,11 @@ def _say_counts(carried: int, prior: int, budget: int, reasons: int) -> None:
 
 
 def beside(
-    last: Path | None, units: Sequence[Path], templates: tuple[Path, ...], subjects: Path | None
+    last: Path | None,
+    units: Sequence[Path],
+    templates: tuple[Path, ...],
+    subjects: Path | None,
+    eliminated: Sequence[tuple[str, Decimal | None]] = (),
 ) -> Beside | None:
     """The comparisons that `check` and `generate` were asked for; None when there are none."""
     if last is None and not units:
@@ -209,6 +323,11 @@ def beside(
         from ..exchange.last import against
 
         wanted.append(against(jobs.source(last, library)))
+    if units:
+        from ..exchange.consolidate import of_units
+        from ..exchange.together import Declared
+
+        wanted.append(of_units([jobs.source(path, library) for path in units], [Declared(*one) for one in eliminated]))
     return compare.all_of(*wanted)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import files, pipeline
 from ..editions import Edition, Library
-from ..model.finding import Finding, Refusal, Severity
+from ..model.finding import Refusal
 from .source import Source
 
 
@@ -34,19 +34,15 @@ def source(path: Path, library: Library, edition_id: str | None = None) -> Sourc
         raise Refusal(f"“{path.name}”：{refusal.message}", refusal.fix) from refusal
 
 
-def unread(one: Source) -> tuple[Finding, ...]:
-    """What could not be read properly in it: none of that comes over."""
-    return tuple(f for f in one.book.findings if f.severity is Severity.ERROR and f.cells)
-
-
 def lost(one: Source) -> list[str]:
     """What a new workbook does not take over from the old one: what could not be read, and sheets that are no form."""
     from ..workbook.blank_checks import SHEET as CHECKS
+    from ..workbook.blank_extra import SOURCES
     from ..workbook.blank_guide import GUIDE, SUBJECTS
 
-    own = {GUIDE, CHECKS, SUBJECTS}
+    own = {GUIDE, CHECKS, SUBJECTS, SOURCES}
     sheets = [name for name in one.book.ignored_sheets if name not in own]
-    return [finding.message for finding in unread(one)] + [f"自行增加的工作表“{name}”" for name in sheets]
+    return [finding.message for finding in one.unread] + [f"自行增加的工作表“{name}”" for name in sheets]
 
 
 def ready(output: Path, inputs: Iterable[Path], force: bool) -> None:

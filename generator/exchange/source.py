@@ -14,8 +14,11 @@ from ..model.book import Book
 from ..model.cell import CellKind, CellRef
 from ..model.expression import parse
 from ..model.figure import ZERO
+from ..model.finding import Finding, Severity
 from ..model.form import Role
 from .rollplan import EVERY, cell_of, refs
+
+_NOT_FILLED = "S10"  # the reader's id for what is blank or chosen wrongly, not unreadable
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,12 @@ class Source:
     def year(self) -> int | None:
         number = self.book.figure("unit", "year", "value")
         return int(number.value) if number.value else None
+
+    @property
+    def unread(self) -> tuple[Finding, ...]:
+        """What could not be read in it: none of that comes over into another workbook."""
+        found = (f for f in self.book.findings if f.severity is Severity.ERROR and f.cells)
+        return tuple(f for f in found if f.rule != _NOT_FILLED)
 
     def word(self, row: str) -> str:
         """A fact of the unit form."""
