@@ -30,6 +30,8 @@ MARKED = "校验"  # a marked copy is called <workbook>.校验.xlsx
 
 Say = Callable[[str], None]
 """Called with the name of each step as it begins."""
+Beside = Callable[["Edition", Book], tuple[Finding, ...]]
+"""What other workbooks say of this one."""
 
 
 def _silent(step: str) -> None:
@@ -95,10 +97,17 @@ def open_library(templates: Iterable[Path] = (), subjects: Path | None = None, w
     return Library(roots, read(path))
 
 
-def check(workbook: Path, edition_id: str | None = None, say: Say = _silent, library: Library | None = None) -> Checked:
+def check(
+    workbook: Path,
+    edition_id: str | None = None,
+    say: Say = _silent,
+    library: Library | None = None,
+    beside: Beside | None = None,
+) -> Checked:
     """Read the workbook and put every rule to it; Refusal when the file can't be used at all.
 
-    Without a ``library``: the built-in editions, and a subject list that lies beside the workbook.
+    Without a ``library``: the built-in editions, and a subject list that lies beside the workbook. ``beside``: what
+    is to be compared with other workbooks too.
     """
     with editions_in_order(), uncollected():
         from .checks.run import run
@@ -107,7 +116,7 @@ def check(workbook: Path, edition_id: str | None = None, say: Say = _silent, lib
         say("读取工作簿")
         edition, book = read(workbook, edition_id, library or open_library(workbook=workbook))
         say("校验")
-        return Checked(edition, book, _ordered(run(edition, book)))
+        return Checked(edition, book, _ordered(run(edition, book), beside(edition, book) if beside else ()))
 
 
 def generate(
@@ -120,6 +129,7 @@ def generate(
     keep: int | None = None,
     say: Say = _silent,
     library: Library | None = None,
+    beside: Beside | None = None,
 ) -> Generated:
     """The disclosure of a workbook, written to ``output``; a draft is written in spite of errors and marked so.
 
@@ -127,10 +137,10 @@ def generate(
     history folder, which holds the last ``keep`` of them.
     """
     target = output_path(workbook, output, draft)
-    checked = check(workbook, edition_id, say, library)
+    checked = check(workbook, edition_id, say, library, beside)
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
-        return Generated(edition.id, findings)
+        return Generated(edition.id, findings, checked=checked)
     with editions_in_order(), uncollected():
         from . import regenerate
         from .document.render import render
@@ -142,7 +152,7 @@ def generate(
         disclosure, more = compose(edition, checked.book, draft)
         findings = _ordered(findings, _unsaid(checked, more))
         if has_errors(findings) and not draft:
-            return Generated(edition.id, findings)
+            return Generated(edition.id, findings, checked=checked)
         say("排版")
         states: list[State] = []
 
@@ -154,7 +164,7 @@ def generate(
         rendered = render(edition.find("style.docx"), disclosure, finish)
         findings = _ordered(findings, _unsaid(checked, rendered.findings))
         if has_errors(findings) and not draft:
-            return Generated(edition.id, findings)
+            return Generated(edition.id, findings, checked=checked)
         say("写入文件")
         written = regenerate.put(target, rendered.data, states[0], fresh=fresh, keep=keep)
         return Generated(

@@ -33,8 +33,10 @@ FLOORS: dict[str, tuple[int, set[str]]] = {
     "companions": (3, set()),
     "pipeline": (3, set()),
     "tryout": (3, set()),
-    "commands": (4, {"click"}),
-    "__main__": (5, set()),
+    "bureau": (4, {"openpyxl", "distributed"}),
+    "exchange": (4, {"python_calamine", "xlrd"}),
+    "commands": (5, {"click"}),
+    "__main__": (6, set()),
     "__init__": (0, set()),
 }
 # Modules that may take more than their floor.
@@ -225,6 +227,7 @@ HEAVY = {"lxml", "yaml", "jinja2", "docx", "docxcompose", "openpyxl", "numpy", "
         (["--version"], 0, set()),
         (["generate", "--help"], 0, set()),
         (["generate"], 2, set()),
+        (["batch", "--help"], 0, set()),
         (["editions"], 0, {"yaml"}),
         (["check", "no such file.xlsx"], 2, {"yaml", "lxml"}),
         (["generate", "no such file.xlsx"], 2, {"yaml", "lxml"}),

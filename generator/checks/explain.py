@@ -23,7 +23,7 @@ FAMILIES = {
     "F": "附件和版面",
 }
 _OTHER = "其他"
-_SILENT = ("construction", "other_edition", "later")  # of ELSEWHERE: nobody reports these
+_SILENT = ("construction", "other_edition")  # of ELSEWHERE: nobody reports these
 _ID = re.compile(r"([A-Z]+)(\d*)")
 _PLACE = re.compile(r"\{\w+\}")
 _ABOUT = {"=": "差", "≤": "多出", "<": "多出", "≥": "少", ">": "少"}

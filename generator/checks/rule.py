@@ -28,7 +28,10 @@ ELSEWHERE: Mapping[str, str] = {
     "document": "生成文档时核对",
     "construction": "由工具计算和排印，不会出错",
     "other_edition": "本版式不适用",
-    "later": "尚未启用",
+    "last_figures": "提供上年工作簿（--last）时核对",
+    "last_texts": "提供上年工作簿（--last）时核对",
+    "units_sum": "提供所属单位工作簿（--units）时核对",
+    "units_alike": "提供所属单位工作簿（--units）时核对",
 }
 
 

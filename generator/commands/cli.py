@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..model.finding import Finding, Refusal
-from . import compare, editions, lookup, options, report, revise
+from . import batch, compare, editions, lookup, options, report, revise, years
 from .boundary import DONE, ERRORS, Command, Group, refuse
 from .choose import choose
 from .progress import Progress
@@ -66,6 +67,7 @@ def gongkai(ctx: click.Context) -> None:
 """,
 )
 @options.on_workbook
+@options.last
 @click.option(
     "-o",
     "--output",
@@ -92,6 +94,7 @@ def generate(
     marked: Path | None,
     templates: tuple[Path, ...],
     subjects: Path | None,
+    last: Path | None,
 ) -> None:
     """读取填好的工作簿，校验无误后生成公开文档。有错误时不生成，并逐条说明错在哪里、怎样改正。"""
     from .. import pipeline
@@ -100,6 +103,7 @@ def generate(
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
             known = pipeline.open_library(templates, subjects, workbook)
+            others = years.beside(last, (), templates, subjects)
             made = pipeline.generate(
                 workbook,
                 output,
@@ -109,6 +113,7 @@ def generate(
                 keep=keep,
                 say=say,
                 library=known,
+                beside=others,
             )
             written = _mark(workbook, made.findings, copy, say)
             beside = compare.Beside(made, workbook, redline, review, say)
@@ -160,6 +165,16 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
 """,
 )
 @options.on_workbook
+@options.last
+@click.option(
+    "--units",
+    metavar="工作簿…",
+    multiple=True,
+    type=options.FILE,
+    help="本级和各所属单位的工作簿，核对部门是否等于各单位之和；写在部门工作簿之后。",
+)
+@years.eliminate
+@click.argument("more", metavar="", nargs=-1, type=options.FILE)
 def check(
     workbook: Path,
     edition_id: str | None,
@@ -169,15 +184,22 @@ def check(
     marked: Path | None,
     templates: tuple[Path, ...],
     subjects: Path | None,
+    last: Path | None,
+    units: tuple[Path, ...],
+    eliminated: tuple[tuple[str, Decimal | None], ...],
+    more: tuple[Path, ...],
 ) -> None:
     """校验填好的工作簿：表内、表间关系和填报内容，逐条列出问题、单元格和处理办法。"""
     from .. import pipeline
 
+    if more and not units:
+        raise click.UsageError(f"一次只能校验一本工作簿，多写了“{more[0]}”。", click.get_current_context())
     try:
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
             known = pipeline.open_library(templates, subjects, workbook)
-            checked = pipeline.check(workbook, edition_id, say, known)
+            beside = years.beside(last, (*units, *more), templates, subjects, eliminated)
+            checked = pipeline.check(workbook, edition_id, say, known, beside)
             written = _mark(workbook, checked.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
@@ -254,6 +276,10 @@ gongkai.add_command(editions.editions)
 gongkai.add_command(lookup.rules)
 gongkai.add_command(revise.restore)
 gongkai.add_command(compare.diff)
+gongkai.add_command(batch.batch)
+gongkai.add_command(years.roll)
+gongkai.add_command(years.import_tables)
+gongkai.add_command(years.consolidate)
 
 
 def _copy(workbook: Path, mark: bool | None, marked: Path | None) -> Path | None:

@@ -71,6 +71,13 @@ def json_or_text(function: _Decorated) -> _Decorated:
     )(function)
 
 
+def last(function: _Decorated) -> _Decorated:
+    """Last year's workbook."""
+    return click.option(
+        "--last", metavar="文件", type=FILE, help="上年的工作簿：核对上年数是否一致，文字中有没有上年的内容。"
+    )(function)
+
+
 def on_workbook(function: _Decorated) -> _Decorated:
     """The argument and options that `generate` and `check` share."""
     for decorate in (

@@ -15,6 +15,7 @@ from ..model.form import Role
 from ..model.livecheck import LiveCheck
 from .blank_checks import SHEET as CHECKS
 from .blank_checks import write_checks
+from .blank_extra import Extra, write_extra
 from .blank_formulas import Formulas
 from .blank_guide import GUIDE, Hidden, write_guide
 from .blank_inputs import write_inputs
@@ -44,10 +45,11 @@ def build(
     year: int | None = None,
     unit: str | None = None,
     checks: Sequence[LiveCheck] = (),
+    extras: Sequence[Extra] = (),
 ) -> bytes:
     """The .xlsx of ``edition``, filled with ``content`` (see docs/architecture.md) and with defaults elsewhere.
 
-    ``checks`` are shown live on a sheet of their own, when there are any.
+    ``checks`` are shown live on a sheet of their own, when there are any; ``extras`` are further sheets at the end.
     ``year`` and ``unit`` fill in the year (the edition's last one when nobody says) and the unit's name. A value in
     ``content`` takes the place of a formula; every formula carries its value, so that a reader that does not
     calculate sees the same. Text stays text whatever it begins with. The bytes depend on the arguments alone.
@@ -74,6 +76,8 @@ def build(
     hidden.write(kit, book)
     if live is not None:
         write_checks(kit, book, live, sheets, checks, words.amount_unit())
+    for extra in extras:
+        write_extra(kit, book, extra)
     book.calculation = CalcProperties(fullCalcOnLoad=True)
     book.properties.creator = "gongkai"
     book.properties.title = "".join(c for c in expand(edition.title, kit.words)[1] if c.isprintable())

@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..model.form import Block, Form, Kind, Line, Part
-from .blank_plan import RowPlan, SheetPlan, Value, block_rows
+from .blank_plan import COMMENTS, RowPlan, SheetPlan, Value, block_rows
 from .blank_sheet import Kit, Pen
 from .blank_spots import quoted
 from .blank_style import HEAD_CELL, LINE_LEFT, LINE_RIGHT, TITLE, entry
@@ -42,7 +42,9 @@ class _Form:
         blocks = {line.indicators.key for line in self.form.lines if line.indicators}
         fields = {part.field for line in self.form.lines for part in line.parts if part.field}
         fields |= {self.form.header.field} if self.form.header else set()
-        given = {key: cell["value"] for key, cell in content.get(_FIELDS, {}).items() if "value" in cell}
+        cells = content.get(_FIELDS, {})
+        given = {key: cell["value"] for key, cell in cells.items() if "value" in cell}
+        self.comments = {key: cell[COMMENTS]["value"] for key, cell in cells.items() if COMMENTS in cell}
         unknown = [k for k in content if k not in blocks | {_FIELDS}] + [k for k in given if k not in fields]
         if unknown:
             raise ValueError(f"{self.form.id}: no place for {', '.join(map(repr, unknown))}")
@@ -110,7 +112,11 @@ class _Form:
             cell = self.pen.put(row, first, value, look, last=last, down=part.down)
         if part.options:
             self.pen.choose(cell, part.options, strict=False)
-        comment = part.comment or ("选填其一：" + "、".join(part.options) if part.options else "")
+        comment = (
+            self.comments.get(part.field)
+            or part.comment
+            or ("选填其一：" + "、".join(part.options) if part.options else "")
+        )
         if comment:
             self.pen.comment(cell, comment)
         text = value if isinstance(value, str) else ""

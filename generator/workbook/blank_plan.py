@@ -15,6 +15,7 @@ from ..model.heads import body_depth, columns, head_depth, starts, table_head
 Value = str | int | Decimal
 Content = Mapping[str, Any]  # see docs/architecture.md
 
+COMMENTS = "_comments"  # among the values of a row: column → text shown as a comment on the cell
 OPEN_RANGE = 500  # sheet rows over which sums by code look, so that pasted and inserted rows count
 SPARE = 3  # empty rows that a filled open block keeps at least
 TABLE_TOP = 4  # title, 公开0N表, 部门／金额单位 stand above the head of an official table
@@ -23,11 +24,15 @@ _SNAP = 5.0  # column edges of stacked blocks nearer than this (in characters) b
 
 @dataclass(frozen=True)
 class RowPlan:
-    """One sheet row of a block; ``row`` is None in the open part. ``values`` are the given contents by column."""
+    """One sheet row of a block; ``row`` is None in the open part. ``values`` are the given contents by column.
+
+    ``comments`` are shown beside the cells of those columns.
+    """
 
     number: int
     row: Row | None
     values: Mapping[str, Value]
+    comments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -196,8 +201,8 @@ def _spread(block: Block, edges: Sequence[float]) -> dict[str, tuple[int, int]]:
 def block_rows(block: Block, given: Any, top: int, where: str) -> list[RowPlan]:
     """The rows of a block from sheet row ``top``: fixed rows, then given or prepared open rows."""
     column_keys = [column.key for column in block.columns]
-    fixed: dict[str, Mapping[str, Value]] = {}
-    free: list[Mapping[str, Value]] = []
+    fixed: dict[str, Mapping[str, Any]] = {}
+    free: list[Mapping[str, Any]] = []
     if block.open is None:
         fixed = dict(given or {})
     else:
@@ -208,10 +213,19 @@ def block_rows(block: Block, given: Any, top: int, where: str) -> list[RowPlan]:
                 free.append(row)
     _known(fixed, [row.key for row in block.rows if not row.spacer], where)
     for values in [*fixed.values(), *free]:
-        _known(values, column_keys, where)
-    rows = [RowPlan(top + i, row, fixed.get(row.key, {})) for i, row in enumerate(block.rows)]
+        _known(_values(values), column_keys, where)
+        _known(values.get(COMMENTS, {}), column_keys, where)
+    rows = [_row(top + i, row, fixed.get(row.key, {})) for i, row in enumerate(block.rows)]
     if block.open is not None:
         count = max(block.open.prepared, len(free) + SPARE)
         free += [{}] * (count - len(free))
-        rows += [RowPlan(top + len(block.rows) + i, None, values) for i, values in enumerate(free)]
+        rows += [_row(top + len(block.rows) + i, None, values) for i, values in enumerate(free)]
     return rows
+
+
+def _row(number: int, row: Row | None, given: Mapping[str, Any]) -> RowPlan:
+    return RowPlan(number, row, _values(given), given.get(COMMENTS, {}))
+
+
+def _values(given: Mapping[str, Any]) -> Mapping[str, Value]:
+    return {key: value for key, value in given.items() if key != COMMENTS} if COMMENTS in given else given

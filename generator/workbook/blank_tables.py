@@ -225,6 +225,8 @@ def write_value(pen: Pen, formulas: Formulas, spot: Spot, *, in_table: bool = Fa
     )
     if kind in AMOUNT_KINDS:
         pen.expect_number(cell, whole=kind is Kind.COUNT)
+    if column.key in row.comments:
+        pen.comment(cell, row.comments[column.key])
 
 
 def _tint_groups(pen: Pen, block: BlockPlan) -> None:

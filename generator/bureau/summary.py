@@ -1,0 +1,308 @@
+"""汇总.xlsx: a sheet per topic, filled in one walk over the result files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from .. import __version__
+from ..checks.explain import FAMILIES, family
+from ..checks.rules import load as load_rules
+from ..editions import Edition, Library
+from .figures import PERCENT, completion, growth, view
+from .forms import newest
+from .inputs import LETTER, MARKED
+from .outliers import FEWEST, outliers
+from .rounds import Matter, compare
+from .sheets import GREEN, GREY, RED, YELLOW, Book, Entry, Filled, Link, Money, Rate, Sheet
+from .store import Amount, Record, Status
+from .tally import RuleCount, Tally
+
+STATUS = {
+    Status.GENERATED: ("已生成", GREEN),
+    Status.ERRORS: ("有错误，未生成", RED),
+    Status.REFUSED: ("文件不能使用", RED),
+    Status.FAILED: ("处理失败，下次重试", RED),
+}
+LEVELS = {"error": "错误", "warning": "警告", "info": "提示"}
+CARRIED = "本次未送，沿用上次结果"
+TWIN = "同一单位另有一本工作簿"
+_COMMON = 10  # rules named on the first sheet
+_DEEP = ("FBE5D6", "F8CBAD", "F4A582", "E8735A")  # one, two, three, more findings
+_PALE = ("FFF8DC", "FFEB9C", "FFD966", "F4B942")
+_TOTAL = "涉及部门数"
+
+
+@dataclass
+class Totals:
+    """What the closing line says."""
+
+    departments: int = 0
+    by_status: Counter[Status] = field(default_factory=Counter)
+    errors: int = 0
+    warnings: int = 0
+    settled: int = 0
+    remaining: int = 0
+    fresh: int = 0
+    again: int = 0  # departments seen before
+
+
+def build(records: Callable[[], Iterable[tuple[Record, bool]]], library: Library) -> tuple[bytes, Totals]:
+    """The workbook; ``records`` walks over all results in the order of the departments, True where the result is of
+    an earlier run since the workbook was not sent this time."""
+    totals = Totals()
+    with Tally(library) as tally:
+        for record, _ in records():
+            tally.add(record)
+            _count(totals, record)
+        book, rules = Book(), tally.rules()
+        editions = tuple(tally.seen.values()) or (newest(library),)
+        titles = _titles(editions)
+        _front(book, totals, rules, titles)
+        _departments(book, rules, titles, _Columns.of(rules, editions, tally.twins()), records)
+        _outliers(book, tally)
+        _copied(book, tally)
+        return book.data(), totals
+
+
+def _count(totals: Totals, record: Record) -> None:
+    totals.departments += 1
+    totals.by_status[record.status] += 1
+    totals.errors += record.count("error")
+    totals.warnings += record.count("warning")
+    if record.previous is not None:
+        found = compare(record.previous, record.matters)
+        totals.again += 1
+        totals.settled += len(found.settled)
+        totals.remaining += len(found.remaining)
+        totals.fresh += len(found.fresh)
+
+
+def _front(book: Book, totals: Totals, rules: list[RuleCount], titles: dict[str, str]) -> None:
+    sheet = book.sheet("概况", (26, 12, 60, 14, 14))
+    sheet.title("批量校验和生成情况汇总")
+    sheet.line("本表由工具写出，再次运行会更新；需要批注的请另存一份。")
+    sheet.line("")
+    sheet.head("项目", "数量", "说明", height=20)
+    sheet.row("部门（工作簿）", totals.departments, "一行一个，见“部门一览”")
+    for status, (text, colour) in STATUS.items():
+        sheet.row(Filled(text, colour), totals.by_status[status], _ABOUT[status])
+    sheet.row("错误", totals.errors, "须改正后才能生成公开文档，见“问题清单”")
+    sheet.row("警告", totals.warnings, "须核实；已在“核实说明”表中写明理由的不计")
+    if totals.again:
+        sheet.row("再次送审的部门", totals.again, "与上一轮逐条比较，见“整改情况”")
+        sheet.row("上一轮问题已改正", totals.settled, "含已写明理由的警告")
+        sheet.row("上一轮问题仍存在", totals.remaining, "")
+        sheet.row("本轮新出现的问题", totals.fresh, "")
+    sheet.line("")
+    if rules:
+        sheet.head("常见问题（规则）", _TOTAL, "规则", "出现次数", "级别", height=20)
+        for rule in sorted(rules, key=lambda r: (-r.departments, -r.times))[:_COMMON]:
+            sheet.row(rule.rule, rule.departments, titles.get(rule.rule, ""), rule.times, LEVELS[rule.severity])
+    sheet.line("")
+    sheet.line(f"工具版本 {__version__}")
+
+
+_ABOUT = {
+    Status.GENERATED: "公开文档与本表在同一文件夹",
+    Status.ERRORS: "退回意见和标注副本与本表在同一文件夹",
+    Status.REFUSED: "不是本工具的工作簿，或文件已损坏、加密等",
+    Status.FAILED: "处理中断、内存不足或文件写不成；再次运行时会重新处理",
+}
+
+
+def _departments(
+    book: Book,
+    rules: list[RuleCount],
+    titles: dict[str, str],
+    columns: _Columns,
+    records: Callable[[], Iterable[tuple[Record, bool]]],
+) -> None:
+    """The four sheets that go department by department."""
+    overview = book.sheet("部门一览", columns.widths, "C3")
+    overview.title("部门一览（金额单位：万元）")
+    overview.head(*columns.heads)
+    heat = book.sheet("规则热图", (28, *[7.5] * len(rules)), "B4")
+    _heat_head(heat, rules, titles)
+    listed = book.sheet("问题清单", (28, 24, 8, 8, 34, 80, 46), "B3")
+    listed.title("问题清单（错误和没有说明的警告）")
+    listed.head("单位", "工作簿", "级别", "规则", "位置", "问题", "处理", height=20)
+    again = book.sheet("整改情况", (28, 10, 10, 8, 8, 34, 80), "B3")
+    again.title("整改情况（与上一轮比较）")
+    again.head("单位", "轮次", "结果", "级别", "规则", "位置", "问题", height=20)
+    for number, (record, carried) in enumerate(records(), 1):
+        overview.row(*columns.row(number, record, carried))
+        heat.row(record.unit or record.place, *_heat_row(record, rules))
+        for matter in record.matters:
+            listed.row(record.unit or record.place, record.place, *_matter(matter, fix=True))
+        _rounds(again, record)
+    overview.filter(2, len(columns.heads))
+    listed.filter(2, 7)
+    again.filter(2, 7)
+
+
+def _matter(matter: Matter, *, fix: bool) -> Iterator[Entry]:
+    cells = matter["cells"]
+    level = str(matter["severity"])
+    yield Filled(LEVELS[level], RED if level == "error" else YELLOW)
+    yield str(matter["rule"])
+    yield "、".join(cells[: matter.get("suspects") or len(cells)])
+    yield str(matter["message"])
+    if fix:
+        yield str(matter["fix"])
+
+
+def _rounds(sheet: Sheet, record: Record) -> None:
+    if record.previous is None:
+        return
+    found = compare(record.previous, record.matters)
+    name = record.unit or record.place
+    for text, colour, matters in (
+        ("仍存在", RED, found.remaining),
+        ("新出现", YELLOW, found.fresh),
+        ("已改正", GREEN, found.settled),
+    ):
+        for matter in matters:
+            sheet.row(name, record.round, Filled(text, colour), *_matter(matter, fix=False))
+    if not (found.remaining or found.fresh or found.settled):
+        sheet.row(name, record.round, "两轮均无问题", "", "", "", "")
+
+
+def _heat_head(sheet: Sheet, rules: list[RuleCount], titles: dict[str, str]) -> None:
+    sheet.title("规则热图：每个部门违反每条规则的次数，颜色越深次数越多")
+    sheet.head("规则内容", *(titles.get(rule.rule, family(rule.rule)) for rule in rules), height=120)
+    sheet.head("单位", *(rule.rule for rule in rules), height=20)
+    sheet.row(_TOTAL, *(rule.departments for rule in rules))
+
+
+def _heat_row(record: Record, rules: list[RuleCount]) -> Iterator[Entry]:
+    times = Counter(matter["rule"] for matter in record.matters)
+    worst = {matter["rule"] for matter in record.matters if matter["severity"] == "error"}
+    for rule in rules:
+        count = times[rule.rule]
+        colours = _DEEP if rule.rule in worst else _PALE
+        yield Filled(count, colours[min(count, len(colours)) - 1]) if count else None
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of 部门一览: which families and key figures there are depends on the editions at hand."""
+
+    families: tuple[str, ...]
+    figures: tuple[tuple[str, str, bool, bool], ...]  # key, label, has last year, has budget
+    twins: frozenset[str]  # places of workbooks whose unit has sent another for the same document
+
+    @staticmethod
+    def of(rules: list[RuleCount], editions: tuple[Edition, ...], twins: set[str]) -> _Columns:
+        present = {rule.rule.rstrip("0123456789") for rule in rules}
+        figures: dict[str, tuple[str, str, bool, bool]] = {}
+        for edition in editions:
+            for f in view(edition).figures:
+                _, label, last, budget = figures.get(f.key, (f.key, f.label, False, False))
+                figures[f.key] = (f.key, label, last or f.last is not None, budget or f.budget is not None)
+        return _Columns(
+            tuple(name for name in (*FAMILIES, *sorted(present - set(FAMILIES))) if name in present),
+            tuple(figures.values()),
+            frozenset(twins),
+        )
+
+    @property
+    def heads(self) -> list[str]:
+        found = ["序号", "单位", "工作簿", "年度", "版式", "状态", "错误", "警告", "已说明"]
+        for name in self.families:
+            found += [f"{family(name)}（{name}）错误", f"{family(name)}（{name}）警告"]
+        for _, label, last, budget in self.figures:
+            found += [label]
+            found += [f"{label}：上年", f"{label}：增减幅度"] * last
+            found += [f"{label}：年初预算", f"{label}：完成率"] * budget
+        return [*found, "轮次", "已改正", "仍存在", "新出现", "公开文档", "标注副本", "退回意见", "备注"]
+
+    @property
+    def widths(self) -> list[float]:
+        wide = {"单位": 30.0, "工作簿": 26.0, "版式": 20.0, "状态": 16.0, "备注": 60.0, "序号": 6.0, "年度": 7.0}
+        small = {"错误", "警告", "已说明", "轮次", "已改正", "仍存在", "新出现"}
+        return [wide.get(head, 8.0 if head in small else 11.0) for head in self.heads]
+
+    def row(self, number: int, record: Record, carried: bool) -> Iterator[Entry]:
+        text, colour = STATUS[record.status]
+        yield from (number, record.unit or "（读不出）", record.place, record.year or "", record.edition)
+        yield Filled(text, colour)
+        yield from (_red(record.count("error"), RED), _red(record.count("warning"), YELLOW))
+        yield sum(bool(f.get("answer")) for f in record.findings)
+        counts = Counter((str(m["rule"]).rstrip("0123456789"), m["severity"]) for m in record.matters)
+        for name in self.families:
+            yield from (_red(counts[name, "error"], RED), _red(counts[name, "warning"], YELLOW))
+        for key, _, last, budget in self.figures:
+            yield from _amounts(record.figures.get(key, Amount()), last, budget)
+        yield record.round
+        if record.previous is None:
+            yield from (None, None, None)
+        else:
+            found = compare(record.previous, record.matters)
+            yield from (len(found.settled), len(found.remaining), len(found.fresh))
+        for ending in (".docx", MARKED, LETTER):
+            file = f"{record.name}{ending}"
+            yield Link(file, "打开") if file in record.written else Link("", "")
+        notes = [CARRIED] * carried + [TWIN] * (record.place in self.twins) + [record.reason] * bool(record.reason)
+        yield "；".join([*notes, *record.notes])
+
+
+def _red(count: int, colour: str) -> Entry:
+    return Filled(count, colour) if count else None
+
+
+def _amounts(amount: Amount, last: bool, budget: bool) -> Iterator[Entry]:
+    yield Money(_decimal(amount.value))
+    if last:
+        yield from (Money(_decimal(amount.last)), Rate(growth(amount)))
+    if budget:
+        yield from (Money(_decimal(amount.budget)), Rate(completion(amount)))
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return Decimal(text) if text is not None else None
+
+
+def _outliers(book: Book, tally: Tally) -> None:
+    sheet = book.sheet("异常数据", (28, 24, 18, 46, 14, 14, 14, 14, 12), "A4")
+    sheet.title("与其他部门相比明显偏离的数据")
+    sheet.line(
+        f"同一年度、同一类公开（决算或预算）不少于 {FEWEST} 个部门时比较，以中位数和中位数绝对偏差衡量；"
+        "供复核参考，不等于错误。"
+    )
+    sheet.head("单位", "工作簿", "比较范围", "指标", "本单位", "中位数", "通常下限", "通常上限", "偏离程度", height=20)
+    for found in outliers(tally.measures()):
+        made: type[Rate | Money] = Rate if found.measure.unit == PERCENT else Money
+        label = found.measure.label + ("" if found.measure.unit == PERCENT else f"（{found.measure.unit}）")
+        numbers = (found.value.value, found.median, found.low, found.high)
+        where = (found.value.unit, found.value.place, found.measure.peers, label)
+        sheet.row(*where, *(made(number) for number in numbers), Money(found.score))
+    sheet.filter(3, 9)
+
+
+def _copied(book: Book, tally: Tally) -> None:
+    sheet = book.sheet("雷同原因", (8, 12, 28, 24, 20, 30, 90), "A4")
+    sheet.title("不同单位填写的相同或几乎相同的原因")
+    sheet.line("不计数字、标点和本单位名称；过短的（如“无”）不比较。请核实是否照抄。")
+    sheet.head("组", "程度", "单位", "工作簿", "位置", "项目", "原因", height=20)
+    for number, (exact, group) in enumerate(tally.copied(), 1):
+        for said in group:
+            colour = GREY if number % 2 else ""
+            sheet.row(
+                Filled(number, colour), "相同" if exact else "几乎相同",
+                said.unit, said.place, said.cell, said.row, said.text,
+            )  # fmt: skip
+    sheet.filter(3, 7)
+
+
+def _titles(editions: tuple[Edition, ...]) -> dict[str, str]:
+    """What each rule is about, in the words of the newest edition that has it."""
+    found: dict[str, str] = {}
+    for edition in sorted(editions, key=lambda e: (max(e.years), e.id)):
+        found |= {rule.id: rule.title for rule in load_rules(edition)}
+    return found
+
+
+__all__ = ["CARRIED", "STATUS", "Totals", "build"]

@@ -1,0 +1,65 @@
+"""From files to a file: read, make the content, write the new workbook whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import files, pipeline
+from ..editions import Edition, Library
+from ..model.finding import Refusal
+from .source import Source
+
+
+@dataclass(frozen=True)
+class Written:
+    """``aside``: where a file that stood at ``output`` was kept."""
+
+    output: Path
+    aside: Path | None = None
+
+
+def source(path: Path, library: Library, edition_id: str | None = None) -> Source:
+    """The workbook as read. Refusal when it can't be used, with its name."""
+    from ..workbook.read import read
+
+    try:
+        with pipeline.editions_in_order(), pipeline.uncollected():
+            return Source(*read(path, edition_id, library))
+    except Refusal as refusal:
+        if path.name in refusal.message:
+            raise
+        raise Refusal(f"“{path.name}”：{refusal.message}", refusal.fix) from refusal
+
+
+def lost(one: Source) -> list[str]:
+    """What a new workbook does not take over from the old one: what could not be read, and sheets that are no form."""
+    from ..workbook.blank_checks import SHEET as CHECKS
+    from ..workbook.blank_extra import SOURCES
+    from ..workbook.blank_guide import GUIDE, SUBJECTS
+
+    own = {GUIDE, CHECKS, SUBJECTS, SOURCES}
+    sheets = [name for name in one.book.ignored_sheets if name not in own]
+    return [finding.message for finding in one.unread] + [f"自行增加的工作表“{name}”" for name in sheets]
+
+
+def ready(output: Path, inputs: Iterable[Path], force: bool) -> None:
+    """Refusal when nothing can be written at ``output``."""
+    if output.suffix.lower() != ".xlsx" or output.is_dir():
+        raise Refusal(f"输出文件“{output}”应以 .xlsx 结尾。", "例如 -o 某某局.xlsx。")
+    if any(files.same_file(output, one) for one in inputs):
+        raise Refusal(f"输出文件“{output}”与输入的文件是同一个文件。", "请用 -o 另外指定一个文件名。")
+    if output.exists() and not force:
+        raise Refusal(f"“{output}”已经存在，没有改动它。", "请用 -o 另外指定一个文件名；确要重建的，加 --force。")
+
+
+def write(output: Path, edition: Edition, content: dict[str, Any], **more: Any) -> Written:
+    """A workbook of ``edition`` with ``content`` at ``output``; ``more`` goes to ``workbook.blank.build``."""
+    with pipeline.editions_in_order():
+        from ..checks.live import live
+        from ..workbook.blank import build
+
+        data = build(edition, content, checks=live(edition), **more)
+    return Written(output, files.write(output, data, lambda _: pipeline.REPLACED))
