@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .revision.difference import Difference
 
 REDLINE, REVIEW = "修订", "审阅"  # <document>.修订.docx, <document>.审阅.html
-HAND_EDITED, REPLACED = "手工修改", "原文件"
 
 
 def changed(made: Generated) -> tuple[Change, ...] | None:
@@ -52,7 +51,7 @@ def redline(made: Generated) -> tuple[Path | None, Path | None]:
         raise Refusal(f"没有写出修订稿：{why}。", "请用 Word 或 WPS 打开原文件另存一次后再试。") from why
     if parts is None:
         return None, None
-    words = {True: "", False: HAND_EDITED, None: REPLACED}
+    words = {True: "", False: files.HAND_EDITED, None: files.REPLACED}
     return target, files.write(target, seal(parts), lambda data: words[fingerprint_ok(data)])
 
 
@@ -82,7 +81,7 @@ def review(made: Generated, workbook: Path) -> tuple[Path | None, Path | None]:
     except Unreadable as why:
         raise Refusal(f"没有写出审阅页：{why}。", "请用 Word 或 WPS 打开公开文档另存一次后再试。") from why
     data = page(made.disclosure, book, made.findings, views, blocks, made.state.names)
-    return target, files.write(target, data, lambda old: "" if untouched(old) else REPLACED)
+    return target, files.write(target, data, lambda old: "" if untouched(old) else files.REPLACED)
 
 
 def state_of(path: Path, edition_id: str | None = None, templates: Iterable[Path] = ()) -> State:

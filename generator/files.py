@@ -14,6 +14,9 @@ from pathlib import Path
 
 from .model.finding import Refusal
 
+# A file that must not be lost is kept aside under a name with one of these words in it.
+HAND_EDITED, REPLACED = "手工修改", "原文件"
+
 _TEMPORARY, _ENDING = ".gongkai-", ".tmp"
 _STALE = 24 * 3600.0  # seconds after which a temporary file was left behind by a killed process
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')

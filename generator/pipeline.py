@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _WORST_FIRST = tuple(Severity)
 OUTPUT_FOLDER = "outputs"
-REPLACED = "原文件"  # what a foreign file that stands at a target is kept as
 DRAFT = "草稿"  # a draft never takes the place of the document: <workbook>.草稿.docx
 MARKED = "校验"  # a marked copy is called <workbook>.校验.xlsx
 
@@ -196,7 +195,7 @@ def mark(workbook: Path, findings: tuple[Finding, ...], target: Path, say: Say =
     say("写出标注副本")
     data = marked(workbook, findings, title=f"{workbook.name} 校验结果")
     try:
-        return Marked(target, files.write(target, data, lambda old: "" if untouched(old) else REPLACED))
+        return Marked(target, files.write(target, data, lambda old: "" if untouched(old) else files.REPLACED))
     except Refusal as refusal:
         raise Refusal(refusal.message, refusal.fix.replace("-o ", "--marked ")) from refusal
 
@@ -231,7 +230,7 @@ def new(
             raise Refusal(f"“{output}”已经存在，没有改动它。", "请用 -o 另外指定一个文件名；确要重建的，加 --force。")
         edition = (library or BUILT_IN).load(edition_id)
         made = build(edition, year=year, unit=unit, checks=live(edition))
-        return files.write(output, made, lambda _: REPLACED)
+        return files.write(output, made, lambda _: files.REPLACED)
 
 
 def output_path(workbook: Path, output: Path | None, draft: bool = False) -> Path:

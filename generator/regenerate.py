@@ -11,8 +11,6 @@ from .model.finding import Refusal
 from .model.revised import Fate, Revision
 from .model.state import State, StateError, unpack
 
-REPLACED = "原文件"  # a foreign file at the target is kept under a name with this word
-HAND_EDITED = "手工修改"
 BESIDE = "新生成"  # <document>.新生成.docx
 _CORRECTED, _FRESH = "重新生成前", "不合并生成前"
 _SHIFTS = (Fate.INSERTED, Fate.DELETED, Fate.MOVED)
@@ -65,7 +63,7 @@ class _Regeneration:
         parts = _parts(self.old)
         base = self._base(parts)
         if base is None and self.intact is None and not _has_marks(parts):
-            aside = files.write(self.target, self.data, lambda _: REPLACED)
+            aside = files.write(self.target, self.data, lambda _: files.REPLACED)
             return _record(Written(self.target, set_aside=aside), self.target, self.state)
         plain = self.intact is True and not (base is not None and base.merged)
         if fresh or (plain and base is None):
@@ -135,7 +133,7 @@ class _Regeneration:
         from .document.package import fingerprint_ok
 
         path = self.target.with_name(f"{self.target.stem}.{BESIDE}{self.target.suffix}")
-        words = {True: "", False: HAND_EDITED, None: REPLACED}
+        words = {True: "", False: files.HAND_EDITED, None: files.REPLACED}
         aside = files.write(path, self.data, lambda old: words[fingerprint_ok(old)])
         return Written(path, entries, base, None, aside, reason, self.notes, beside=self.target)
 

@@ -86,7 +86,7 @@ def run_batch(
         data, totals = build(partial(_records, store, places), library)
         target = store.output / SUMMARY
         ours = store.summary_digest()
-        aside = files.write(target, data, lambda old: "" if sha(old) == ours else pipeline.REPLACED)
+        aside = files.write(target, data, lambda old: "" if sha(old) == ours else files.REPLACED)
         store.save_summary_digest(data)
     return Batch(store.output, target, totals, skipped, aside, places)
 

@@ -186,7 +186,7 @@ def _write_letter(store: Store, record: Record, edition: Edition, were: Mapping[
     path, marked = store.output / f"{record.name}{LETTER}", f"{record.name}{MARKED}"
     data = letter(record, edition, record.place.rpartition("/")[2], marked if marked in record.written else "")
     ours = {were.get(path.name), sha(data)}
-    aside = files.write(path, data, lambda there: "" if sha(there) in ours else pipeline.HAND_EDITED)
+    aside = files.write(path, data, lambda there: "" if sha(there) in ours else files.HAND_EDITED)
     record.written[path.name] = sha(data)
     return [f"原有的“{path.name}”已另存为“{aside.name}”"] if aside is not None else []
 

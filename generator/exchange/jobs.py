@@ -62,4 +62,4 @@ def write(output: Path, edition: Edition, content: dict[str, Any], **more: Any) 
         from ..workbook.blank import build
 
         data = build(edition, content, checks=live(edition), **more)
-    return Written(output, files.write(output, data, lambda _: pipeline.REPLACED))
+    return Written(output, files.write(output, data, lambda _: files.REPLACED))
