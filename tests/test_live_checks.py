@@ -221,6 +221,9 @@ def expected(results: list[RuleResult]) -> set[str]:
         blank = all(o.state is State.BLANK for result in unclear for o in result.blame)
         return {"不符"} if blank else {"无法核对", "不符"}
     if Outcome.HOLDS in outcomes:
+        sides = [side for result in results for side in (result.left, result.right) if side is not None]
+        if not any(side.value for side in sides):
+            return {"未填", "通过"}  # nothing against nothing: zeros that nobody may have typed
         return {"尾差"} if any(result.tail for result in results) else {"通过"}
     return {"未填", "不适用"}
 
@@ -281,7 +284,7 @@ def test_samples_are_handed_out_with_the_right_verdicts(name: str, tmp_path: Pat
     path.write_bytes(sample(name))
     assert disagreements(path) == []
     found = [line["结果"] for line in shown(_book(path)[SHEET])]
-    assert found.count("通过") > 100
+    assert found.count("通过") > 60
     assert "不符" not in found
     assert str(_book(path)[SHEET]["A2"].value).startswith(f"共 {len(CHECKS)} 项，通过 ")
 
@@ -316,14 +319,16 @@ def test_content_with_an_error_is_handed_out_with_the_right_verdicts(
     assert "不符" in {line["结果"] for line in shown(_book(path)[SHEET])}
 
 
-def test_a_blank_workbook_passes_or_has_nothing_to_check(tmp_path: Path) -> None:
+def test_a_blank_workbook_has_nothing_to_pass(tmp_path: Path) -> None:
     path = tmp_path / "blank.xlsx"
     path.write_bytes(build(EDITION, checks=CHECKS))
     assert disagreements(path) == []
     book = _book(path)
     assert book.sheetnames[1] == SHEET
     assert book[HELPER].sheet_state == "hidden"
-    assert {line["结果"] for line in shown(book[SHEET])} <= {"通过", "未填", "不适用"}
+    lines = shown(book[SHEET])
+    assert {line["结果"] for line in lines} <= {"通过", "未填", "不适用"}
+    assert sum(line["结果"] == "通过" for line in lines) <= 1  # where the form proposes a count
     assert {SHEET, HELPER} <= set(read(path)[1].ignored_sheets)
 
 

@@ -194,13 +194,15 @@ class _Sheet:
         operator, gap = line.check.formula.operator, names[5]
         exact = f"NOT({fails(operator, gap, self.compiler.least(line.check))})"
         within = f"NOT({fails(operator, gap, names[_SLACK])})"
-        verdict = f'IF({exact},IF({names[_NUMBERS]}=0,"{EMPTY}","{PASSED}"),IF({within},"{TAIL}","{BROKEN}"))'
+        # Totals prepared as formulas show zero before anything is filled in: nothing against nothing is no pass.
+        empty = f"{names[_NUMBERS]}*(ABS({names[3]})+ABS({names[4]}))=0"
+        verdict = f'IF({exact},IF({empty},"{EMPTY}","{PASSED}"),IF({within},"{TAIL}",{_wrong(line)}))'
         return f'IF({line.texts}>0,"{UNREADABLE}",{verdict})'
 
     @staticmethod
     def _many(line: Line, names: dict[int, str]) -> str:
         good = f'IF({names[_NUMBERS]}>0,"{TAIL}","{PASSED}")' if line.exact else f'"{PASSED}"'
-        return f'IF({names[3]}=0,"{EMPTY}",IF({names[5]}>0,"{BROKEN}",{good}))'
+        return f'IF({names[3]}=0,"{EMPTY}",IF({names[5]}>0,{_wrong(line)},{good}))'
 
     def _formula(self, row: int, column: int, text: str, value: Value, look: Look, array: bool) -> None:
         cell = self.pen.put(row, column, value, look, formula=f"={text}")
@@ -214,6 +216,10 @@ class _Sheet:
             grey = Font(color="FF7F7F7F") if result in (EMPTY, OUTSIDE) else None
             rule = FormulaRule(formula=[f'{first}="{result}"'], fill=fill, font=grey)
             self.sheet.conditional_formatting.add(f"{address(6, _TOP + 1)}:{address(6, last)}", rule)
+
+
+def _wrong(line: Line) -> str:
+    return f'IF({line.doubt}>0,"{UNREADABLE}","{BROKEN}")' if line.doubt else f'"{BROKEN}"'
 
 
 def _link(cell: Cell, line: Line, shown: str) -> None:

@@ -36,8 +36,17 @@ class Codes:
         return column_range(self.sheet, self.block, column, self.first, self.last)
 
     def figures(self, column: str) -> str:
-        """How many rows with a code have a figure in the column."""
-        return f'COUNTIFS({self.codes},"?*",{self.money(column)},{ANY_NUMBER})'
+        """How many rows with a code have a figure other than zero in the column."""
+        money = self.money(column)
+        return f'(COUNTIFS({self.codes},"?*",{money},">0")+COUNTIFS({self.codes},"?*",{money},"<0"))'
+
+    @property
+    def unplaced(self) -> str:
+        """How many codes have a length that the table has no level for; "" where codes are the form's own."""
+        opened = self.block.block.open
+        if opened is None or not opened.levels:
+            return ""
+        return f"SUMPRODUCT({'*'.join(f'(LEN({self.codes})<>{n})' for n in (0, *sorted(opened.levels)))})"
 
 
 def column_range(sheet: SheetPlan, block: BlockPlan, column: str, first: int, last: int) -> str:
@@ -57,6 +66,7 @@ class Line:
     For a single relation left and right are its sides, ``numbers`` the figures that are there and ``texts`` the
     cells that hold something else. For a relation over many rows left is the number of rows tried, gap the number
     of those that fail, ``exact`` the number that do not hold to the last digit, ``first`` names the first that fails.
+    ``doubt`` counts codes of a wrong length, until which are right a failure says nothing.
     """
 
     check: LiveCheck
@@ -68,6 +78,7 @@ class Line:
     gap: str = ""
     exact: str = ""
     first: str = ""
+    doubt: str = ""
     sheet: str = ""  # where the line leads to
     spot: str = ""
 
@@ -91,7 +102,20 @@ class Compiler:
             return None
         makers = {Over.ONE: self._one, Over.ROWS: self._rows, Over.CODES: self._by_code, Over.PARENTS: self._parents}
         sheet, spot = self._leads_to(check)
-        return replace(makers[check.over](check), applies=self._applies(check), sheet=sheet, spot=spot)
+        made = makers[check.over](check)
+        return replace(made, applies=self._applies(check), sheet=sheet, spot=spot, doubt=self._doubt(check))
+
+    def _doubt(self, check: LiveCheck) -> str:
+        """For sums and comparisons by code: the codes of a wrong length in the tables they read."""
+        found: dict[str, None] = {}
+        for side in (check.formula.left, check.formula.right):
+            for _, term in terms(side, 1):
+                if isinstance(term, Call) and is_children(term):
+                    found[self._family(term)[0].unplaced if check.over is Over.ONE else ""] = None
+        if check.over in (Over.CODES, Over.PARENTS):
+            refs = [r for r in references(check.formula) if len(r.parts) == 3 and "{" in r.parts[1]]
+            found |= dict.fromkeys(codes.unplaced for r in refs for codes in self.coded(r.parts[0], r.parts[2]))
+        return "+".join(text for text in found if text)
 
     # places
 
@@ -230,7 +254,8 @@ class Compiler:
         numbers = f"({'+'.join(f'ISNUMBER({cells(ref)})' for ref in references(check.formula))})"
         label = block.code_column or block.block.label_column or block.block.columns[0]
         names = column_range(sheet, block, label.key, first, last)
-        return self._many(check, f"SUM(--({numbers}>0))", [("1", value, numbers, names)])
+        some = "+".join(f"({value(ref)}<>0)" for ref in references(check.formula))
+        return self._many(check, f"SUM(--(({some})>0))", [("1", value, numbers, names)])
 
     def _by_code(self, check: LiveCheck) -> Line:
         pieces = []

@@ -64,7 +64,7 @@ class Evaluator:
         elif self._texts(check):
             result = UNREADABLE
         elif not _fails(check.formula.operator, gap, self._least(check)):
-            result = PASSED if numbers else EMPTY
+            result = PASSED if numbers and (left or right) else EMPTY
         else:
             result = BROKEN if _fails(check.formula.operator, gap, slack) else TAIL
         return Values(left, right, gap, result, numbers, slack)
@@ -75,7 +75,7 @@ class Evaluator:
         for name, read in self._places(check):
             (left, some), (right, more) = (self._tree(side, read) for side in (check.formula.left, check.formula.right))
             gap = _EXACT.subtract(left, right).quantize(_EIGHT, context=_EXACT)
-            tried += check.over is not Over.ROWS or some + more > 0
+            tried += check.over is not Over.ROWS or any(read(ref)[0] for ref in references(check.formula))
             inexact += self._wan and _fails(check.formula.operator, gap, self._least(check))
             if _fails(check.formula.operator, gap, self._slack(check, some + more)):
                 wrong += 1
@@ -116,7 +116,7 @@ class Evaluator:
         """Is there any figure in the columns that are looked up by code?"""
         refs = [ref for ref in references(check.formula) if len(ref.parts) == 3 and "{" in ref.parts[1]]
         return any(
-            self._number(Spot(found.sheet, found.block, row, found.block.block.column(ref.parts[2])))[1]
+            self._number(Spot(found.sheet, found.block, row, found.block.block.column(ref.parts[2])))[0]
             for ref in refs
             for found in self._compiler.coded(ref.parts[0], ref.parts[2])
             for _, _, row in self._coded(found.sheet, found.block)
