@@ -70,11 +70,11 @@ class _Regeneration:
             return self._replace(self.data, self.state, base, _FRESH if fresh else _CORRECTED)
         if base is None:
             return self._beside(_NO_RECORD)
+        other = _other_document(base, self.state)
         if plain:
             if self.data == self.old:
                 return _record(Written(self.target, previous=base, changed=False), self.target, self.state)
-            return self._replace(self.data, self.state, base, _CORRECTED)
-        other = _other_document(base, self.state)
+            return self._replace(self.data, self.state, None if other else base, _CORRECTED)
         if other:
             return self._beside(other, base)
         try:

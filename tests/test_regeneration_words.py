@@ -5,17 +5,20 @@ And blocks found again where an editor put them into content controls, or took t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from lxml import etree
 
 from generator import regenerate
+from generator.commands import cli
 from generator.model.finding import Refusal
 from generator.model.revised import Fate
 from generator.revision.tokens import merge
-from tests.hand import comments, element, replace_words, strip_marks
+from tests.hand import comments, element, generated, replace_words, strip_marks
 from tests.support import W
 from tests.test_regeneration import TOTAL, Case, fates, last_year_higher, other_income, sound
 
@@ -178,3 +181,20 @@ def test_bookmarks_that_libreoffice_sets_twice_are_mended(tmp_path: Path) -> Non
     case.save(word)
     assert fates(case.put(last_year_higher)) == [Fate.UPDATED]
     sound(case.path)
+
+
+def test_nothing_is_compared_with_another_years_document(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    data, state = generated()
+    later = replace(state, trace=state.trace._replace(year=state.trace.year + 1), digest="0")
+    written = regenerate.put(case.path, data + b"\0", later)
+    assert written.history is not None
+    assert written.previous is None
+
+
+@pytest.mark.parametrize("given", ["0", "x"])
+def test_how_many_files_to_keep_is_asked_for_in_words(given: str) -> None:
+    told = CliRunner().invoke(cli.gongkai, ["generate", "a.xlsx", "--keep", given])
+    assert told.exit_code == 2
+    assert "None" not in told.output
+    assert "不小于 1 的整数" in told.output

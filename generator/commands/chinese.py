@@ -98,6 +98,8 @@ def _expected(kind: click.ParamType[Any]) -> str:
     if isinstance(kind, click.Choice):
         return f"只能是 {' 或 '.join(map(str, kind.choices))}"
     if isinstance(kind, click.IntRange):
+        if kind.max is None:
+            return f"应为不小于 {kind.min} 的整数"
         return f"应为 {kind.min}–{kind.max} 之间的整数"
     return "请对照说明改正"
 

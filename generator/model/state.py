@@ -78,7 +78,7 @@ class State:
         if self.partial:
             return self
         used = set(self.trace.uses())
-        return replace(self, cells=self.cells.only(used), partial=True)
+        return self._alike(cells=self.cells.only(used), partial=True)
 
     def pack(self) -> str:
         """As plain ASCII text that ``unpack`` reads; the same state gives the same text."""
@@ -92,17 +92,34 @@ class State:
             "draft": self.draft,
             "merged": self.merged,
             "partial": self.partial,
-            "names": dict(self.names),
-            "trace": trace.to_json(self.trace),
             "cells": snapshot.to_json(self.cells),
-            "units": [[u.id, u.kind, u.hash, u.text, u.style, u.section, u.rows, u.chart] for u in self.units],
         }
-        data = json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        data = f"{_json(held)[:-1]},{self._document}".encode("utf-8", "backslashreplace")
         packed = base64.b64encode(zlib.compress(data, _LEVEL)).decode()
         return f"{_digest(packed)}:{packed}"
 
     def after_merging(self) -> State:
-        return replace(self, merged=True)
+        return self._alike(merged=True)
+
+    def _alike(self, **changed: Any) -> State:
+        """A state of the same document: what is long in its text is not made again."""
+        made = replace(self, **changed)
+        made.__dict__["_document"] = self._document
+        return made
+
+    @cached_property
+    def _document(self) -> str:
+        """Of the packed text what depends on the document alone: most of it."""
+        held = {
+            "names": dict(self.names),
+            "trace": trace.to_json(self.trace),
+            "units": [[u.id, u.kind, u.hash, u.text, u.style, u.section, u.rows, u.chart] for u in self.units],
+        }
+        return _json(held)[1:]
+
+
+def _json(held: Mapping[str, Any]) -> str:
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(text: str) -> State:
