@@ -42,8 +42,8 @@ def unit(folder: Path, name: str, rows: dict[str, tuple[int, int]], **more: Any)
     for code, (a, b) in rows.items():
         classes[code[:3]] = classes.get(code[:3], 0) + a + b
     content: dict[str, Any] = {
-        "unit": {"facts": {"name": {"value": name}, "unit_type": {"value": TYPES.get(name, "")}, "year": {"value": 2021},
-                           "level": {"value": "区级"}, "scope": {"value": "单位决算"}},
+        "unit": {"facts": {"name": {"value": name}, "unit_type": {"value": TYPES.get(name, "")},
+                           "year": {"value": 2021}, "level": {"value": "区级"}, "scope": {"value": "单位决算"}},
                  "staff": {"staff_admin": {"value": len(rows)}}},
         "totals": {"income": {"gpb": {"amount": total}},
                    "expenditure": {code: {"amount": amount} for code, amount in classes.items()}},
@@ -166,15 +166,6 @@ def test_sums_stay_formulas_and_reasons_are_comments(three: list[Source]) -> Non
 
 def internal(folder: Path) -> list[Source]:
     """40 from the own office to the centre; the station pays 6 upwards."""
-    own = unit(
-        folder,
-        OWN,
-        {"2010301": (100, 0)},
-        totals__income__affiliated={"amount": 6},
-        totals__income__gpb={"amount": 134},
-    )
-    for source in (own,):
-        assert source
     edition = editions.load(FORM)
 
     def made(name: str, income: list[dict[str, Any]], spent: list[dict[str, Any]], totals: dict[str, Any]) -> Source:
@@ -193,7 +184,8 @@ def internal(folder: Path) -> list[Source]:
 
     return [
         made(OWN, codes("2010301", fiscal=134, affiliated=6), codes("2010301", basic=100, subsidy=40),
-             {"income": {"gpb": {"amount": 134}, "affiliated": {"amount": 6}}, "expenditure": {"201": {"amount": 140}}}),
+             {"income": {"gpb": {"amount": 134}, "affiliated": {"amount": 6}},
+              "expenditure": {"201": {"amount": 140}}}),
         made(CENTRE, codes("2010350", superior=40), codes("2010350", basic=40),
              {"income": {"superior": {"amount": 40}}, "expenditure": {"201": {"amount": 40}}}),
         made(STATION, codes("2080505", fiscal=10), codes("2080505", basic=4, upward=6),
@@ -222,13 +214,8 @@ def test_payments_between_units_are_eliminated_when_declared(tmp_path: Path) -> 
     assert any("抵销 6.00 万元" in line for line in made.done)
     shown = openpyxl.load_workbook(tmp_path / "抵销.xlsx")["汇总来源"]
     assert sum(row[5] is not None for row in shown.iter_rows(min_row=4, values_only=True)) > 10
-    assert [
-        f for f in pipeline.check(tmp_path / "抵销.xlsx").findings if f.rule[0] in "WX" and f.severity is Severity.ERROR
-    ] == [
-        f
-        for f in pipeline.check(tmp_path / "未抵销.xlsx").findings
-        if f.rule[0] in "WX" and f.severity is Severity.ERROR
-    ]
+    # Within the tables everything still adds up.
+    assert [f.message for f in pipeline.check(tmp_path / "抵销.xlsx").findings if f.rule[0] == "W"] == []
 
 
 def test_eliminations_that_do_not_meet_are_refused(tmp_path: Path) -> None:

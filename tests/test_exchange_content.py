@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,21 @@ def test_a_blank_stays_blank_where_the_form_would_fill_in(tmp_path: Path) -> Non
         cell = book.sheets[form.id][0].cell(row.key, "value")
         assert cell is not None
         assert cell.is_blank
+
+
+def test_a_formula_of_the_users_own_becomes_a_value(tmp_path: Path) -> None:
+    """=12+30 in an ordinary cell; the sums over it stay formulas."""
+    edition, given = load_source("qiaokou-2024")
+    path = tmp_path / "公式.xlsx"
+    path.write_bytes(build(edition, given))
+    _, book = read(path)
+    data = book.sheets["totals"][0]
+    block = data.blocks["income"]
+    rows = tuple(
+        replace(row, cells={k: c._replace(formula=True) for k, c in row.cells.items()}) if row.key == "gpb" else row
+        for row in block.rows
+    )
+    changed = replace(data, blocks={**data.blocks, "income": replace(block, rows=rows)})
+    found = content(edition, replace(book, sheets={**book.sheets, "totals": (changed,)}))["totals"]["income"]
+    assert found["gpb"]["amount"] == book.figure("totals", "gpb", "amount").value
+    assert found["income_total"] == {}

@@ -100,30 +100,28 @@ def _cells(block: Block | None, row: RowData, rows: Mapping[str, Row]) -> dict[s
 
 def _settle(edition: Edition, book: Book, given: dict[str, Any]) -> None:
     """Formulas that say the same are left to the form; blanks that a default or a formula would fill stay blank."""
-    by_formula: list[tuple[dict[str, Value], str, Value]] = []
-    for rows, row in _rows(edition, book, given):
-        for key, cell in row.cells.items():
-            if cell.formula and key in rows:
-                by_formula.append((rows, key, rows.pop(key)))
     places = _Places(edition, given)
-    wrong = [(rows, key, value) for rows, key, value in by_formula if not _same(places.value(rows, key), value)]
+    told = [(rows, key, cell) for rows, row in _rows(edition, book, given) for key, cell in row.cells.items()]
+    # Each formula is tried on the values around it: those that agree can go together.
+    same = [
+        (rows, key) for rows, key, cell in told if cell.formula and key in rows and places.gives(rows, key, rows[key])
+    ]
     blanks = [
         (rows, key)
-        for rows, row in _rows(edition, book, given)
-        for key, cell in row.cells.items()
-        if key not in rows and cell.kind is CellKind.BLANK and not cell.formula and places.value(rows, key) is not None
+        for rows, key, cell in told
+        if key not in rows and cell.kind is CellKind.BLANK and not cell.formula and not places.gives(rows, key, None)
     ]
-    for rows, key, value in wrong:
-        rows[key] = value
+    for rows, key in same:
+        del rows[key]
     for rows, key in blanks:
         rows[key] = ""
 
 
-def _same(planned: Value | None, read: Value) -> bool:
-    if isinstance(planned, str) or planned is None or isinstance(read, str):
-        return (planned or "") == read
+def _same(computed: Value | None, read: Value | None) -> bool:
+    if isinstance(computed, str) or computed is None or isinstance(read, str) or read is None:
+        return (computed or "") == (read or "") if not isinstance(computed, Decimal) else False
     # A spreadsheet holds about 15 digits.
-    return abs(Decimal(planned) - Decimal(read)) <= abs(Decimal(read)).scaleb(-14)
+    return abs(Decimal(computed) - Decimal(read)) <= abs(Decimal(read)).scaleb(-14)
 
 
 def _rows(edition: Edition, book: Book, given: Mapping[str, Any]) -> Iterable[tuple[dict[str, Value], RowData]]:
@@ -160,9 +158,9 @@ class _Places:
                 for name, row in zip(free, [r for r in block.rows if r.row is None], strict=False):
                     self._spots[name] = (sheet, block, row)
 
-    def value(self, rows: Mapping[str, Value], column: str) -> Value | None:
+    def gives(self, rows: Mapping[str, Value], column: str, value: Value | None) -> bool:
+        """Whether the form by itself shows that value (None: nothing) in the cell."""
         if id(rows) not in self._spots:
-            return None
+            return value is None
         sheet, block, row = self._spots[id(rows)]
-        found = self._formulas.value(Spot(sheet, block, row, block.block.column(column)))
-        return None if found == "" else found
+        return _same(self._formulas.computed(Spot(sheet, block, row, block.block.column(column))), value)

@@ -106,7 +106,8 @@ def _add(made: Together, form: Form, block: Block, n: int, unit: Source) -> None
         for column in block.columns:
             cell = row.cells.get(column.key)
             kind = block.kind_of(form_row, column) if form_row is not None else column.kind
-            if cell is None or kind not in AMOUNT_KINDS:
+            shown_only = column.show or (form_row is not None and form_row.show and column is block.value_columns[0])
+            if cell is None or kind not in AMOUNT_KINDS or shown_only:
                 continue
             total = made.sums.setdefault((form.id, block.key, row.key, column.key), Sum())
             if cell.number is not None and cell.kind is CellKind.NUMBER:
@@ -140,7 +141,8 @@ def _eliminate(made: Together, units: Sequence[Source], declared: Declared) -> N
         if wanted > min(left, right) or len(paid) != 1 or len(received) != 1:
             raise Refusal(
                 f"不能抵销 {shown(declared.amount)} 万元："
-                f"{what[0]}合计 {shown(left / scale)} 万元（{len(paid)} 个科目），{what[1]}合计 {shown(right / scale)} 万元（{len(received)} 个科目）。",
+                f"{what[0]}合计 {shown(left / scale)} 万元、{len(paid)} 个科目，"
+                f"{what[1]}合计 {shown(right / scale)} 万元、{len(received)} 个科目。",
                 "部分抵销只能用于收支各在一个科目、且金额不大于合计的情形；请在汇总后的工作簿中调整。",
             )
         paid, received = dict.fromkeys(paid, wanted), dict.fromkeys(received, wanted)

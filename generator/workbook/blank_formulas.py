@@ -50,6 +50,10 @@ class Formulas:
             self._values[spot.id] = found
         return found
 
+    def computed(self, spot: Spot) -> Value | None:
+        """What the form's own formula, else its default, makes of the rest, whatever is given in the cell itself."""
+        return self._evaluate(spot)
+
     def number(self, spot: Spot) -> Decimal:
         """The value as a sum sees it: text and blanks count nothing."""
         value = self.value(spot)
