@@ -86,9 +86,7 @@ def open_library(templates: Iterable[Path] = (), subjects: Path | None = None, w
     return Library(roots, read(path))
 
 
-def check(
-    workbook: Path, edition_id: str | None = None, say: Say = _silent, library: Library | None = None
-) -> Checked:
+def check(workbook: Path, edition_id: str | None = None, say: Say = _silent, library: Library | None = None) -> Checked:
     """Read the workbook and put every rule to it; Refusal when the file can't be used at all.
 
     Without a ``library``: the built-in editions, and a subject list that lies beside the workbook.

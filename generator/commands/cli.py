@@ -92,9 +92,7 @@ def generate(
         with Progress() as say:
             copy = _copy(workbook, mark, marked)
             known = pipeline.open_library(templates, subjects, workbook)
-            made = pipeline.generate(
-                workbook, output, draft=draft, edition_id=edition_id, say=say, library=known
-            )
+            made = pipeline.generate(workbook, output, draft=draft, edition_id=edition_id, say=say, library=known)
             written = _mark(workbook, made.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))

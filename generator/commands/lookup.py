@@ -60,4 +60,3 @@ def rules(rule: str | None, edition_id: str | None, form: str, templates: tuple[
         click.echo(words.listing(edition, known, columns))
     else:
         click.echo("\n\n".join(words.explanation(one, columns) for one in chosen))
-
