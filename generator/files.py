@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -21,14 +22,21 @@ _TEMPORARY, _ENDING = ".gongkai-", ".tmp"
 _STALE = 24 * 3600.0  # seconds after which a temporary file was left behind by a killed process
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
+_LONGEST = 160  # bytes; most systems allow 255, and endings, dates and folders of history are put to it
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY}
 
 
 def safe_name(text: str, otherwise: str = "公开") -> str:
-    """``text`` as a file name that Windows, macOS and Linux all accept, without an ending."""
+    """``text`` as a file name that Windows, macOS and Linux all accept, without an ending.
+
+    A long one is cut; a mark made from the whole text keeps two long names apart."""
     name = _FORBIDDEN.sub("_", text).strip(" .")
-    return f"_{name}" if _RESERVED.match(name) else name or otherwise
+    name = f"_{name}" if _RESERVED.match(name) else name or otherwise
+    whole = name.encode("utf-8", "surrogatepass")
+    if len(whole) <= _LONGEST:
+        return name
+    return f"{whole[: _LONGEST - 9].decode('utf-8', 'ignore').rstrip(' .')}~{zlib.crc32(whole):08x}"
 
 
 def same_file(left: Path, right: Path) -> bool:

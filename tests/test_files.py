@@ -179,3 +179,10 @@ def test_only_old_leftovers_are_swept(tmp_path: Path) -> None:
 )
 def test_safe_names(text: str, name: str) -> None:
     assert files.safe_name(text) == name
+
+
+def test_long_names_are_cut_and_stay_apart() -> None:
+    one, two = files.safe_name("局" * 300 + "甲"), files.safe_name("局" * 300 + "乙")
+    assert one != two
+    assert {len(name.encode()) <= 160 for name in (one, two)} == {True}
+    assert files.safe_name("局" * 50) == "局" * 50

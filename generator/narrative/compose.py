@@ -41,6 +41,7 @@ def compose(edition: Edition, book: Book, draft: bool = False) -> tuple[Disclosu
     scribe = Scribe(context, ledger, fixed_digits(edition))
     functions = known(ledger, comparisons, scribe)
     templates = environment(edition.folders)
+    templates.budget.renew()
     sections: list[Section] = []
     for name in edition.chapters:
         try:

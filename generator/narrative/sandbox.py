@@ -11,16 +11,16 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import jinja2
 from jinja2.bccache import Bucket
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .filters import FILTERS
-from .spans import Open, Printable, WrongTemplate
+from .limits import LimitedEnvironment
+from .spans import Printable, WrongTemplate
 
 SUFFIX = ".j2"
+_WRITING = 4  # of what the compiled chapters are made into; another number leaves the older ones alone
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -47,7 +47,8 @@ class _Cache(jinja2.BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         data = bucket.bytecode_to_string()
-        temporary = self._folder / f"{bucket.key}.{os.getpid()}"
+        # One name for all runs, so that a killed one leaves nothing for ever; two at once are found out by the digest.
+        temporary = self._folder / f"{bucket.key}.new"
         try:
             temporary.write_bytes(hashlib.sha256(data).digest() + data)
             temporary.replace(self._folder / bucket.key)
@@ -60,7 +61,7 @@ def _cache() -> _Cache | None:
     """A folder of this user's own under the temporary folder, or none: compiled code is only taken from ourselves."""
     user = str(os.getuid()) if hasattr(os, "getuid") else hashlib.sha256(str(Path.home()).encode()).hexdigest()[:12]
     try:
-        folder = Path(tempfile.gettempdir()) / f"gongkai-{user}-jinja{jinja2.__version__}"
+        folder = Path(tempfile.gettempdir()) / f"gongkai-{user}-jinja{jinja2.__version__}-{_WRITING}"
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
     except (OSError, RuntimeError):
@@ -69,19 +70,12 @@ def _cache() -> _Cache | None:
     return _Cache(folder) if ours and stat.S_ISDIR(found.st_mode) else None
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """As Jinja has it, but quick about our own values."""
-        return attr[:1] != "_" if isinstance(obj, Open) else super().is_safe_attribute(obj, attr, value)
-
-
 @lru_cache(maxsize=8)
-def environment(folders: tuple[Path, ...]) -> jinja2.Environment:
+def environment(folders: tuple[Path, ...]) -> LimitedEnvironment:
     """The sandbox in which an edition's chapters run; compiled once per process."""
-    made = _Sandbox(
+    made = LimitedEnvironment(
         loader=jinja2.FileSystemLoader(list(folders)),
         undefined=jinja2.StrictUndefined,
-        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=True,  # a file changed meanwhile is read again; a look at its date costs nothing
@@ -89,6 +83,13 @@ def environment(folders: tuple[Path, ...]) -> jinja2.Environment:
         bytecode_cache=_cache(),
     )
     made.filters.update(FILTERS)
+
+    def printed(value: object) -> str:
+        text = finalize(value)
+        made.budget.print(len(text))
+        return text
+
+    made.finalize = printed
     return made
 
 

@@ -1,7 +1,7 @@
 """A marked copy of the user's workbook: cells at fault coloured and commented, a first sheet that lists the findings.
 
 Everything is done to the file's own XML, so that whatever else is in it (stored values, drawings, rich text,
-extensions of other programs) stays as it is.
+extensions of other programs) stays as it is; macros and links out of the file do not come along.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .mark_comments import comment
 from .mark_parts import Parts, put_before
 from .mark_seal import seal
 from .mark_styles import LIGHT, STRONG, Styles
+from .mark_tame import tame
 from .package import Package, local, open_package, unpack, within_limits
 
 _WORST_FIRST = tuple(Severity)
@@ -37,6 +38,7 @@ def mark(workbook: bytes | Path, findings: tuple[Finding, ...], *, title: str) -
     same arguments. Refusal when the workbook can't be read."""
     with within_limits(), unpack(workbook) if isinstance(workbook, bytes) else open_package(workbook) as package:
         parts = Parts(package)
+        tame(parts)
         ordered = sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.severity))
         sheets: dict[str, str] = {}
         for sheet in package.sheets:

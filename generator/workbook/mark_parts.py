@@ -21,7 +21,7 @@ _LINKS = {
     True: "http://purl.oclc.org/ooxml/officeDocument/relationships",
 }
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-_TYPES_PART = "[Content_Types].xml"
+TYPES_PART = "[Content_Types].xml"
 # What XML cannot hold is written in the file format's own way, and so is text that looks like it.
 _ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -63,6 +63,17 @@ class Parts:
     def has(self, part: str) -> bool:
         return part.casefold() in self._names
 
+    def names(self, ending: str) -> list[str]:
+        """Parts whose names end so, in any case."""
+        return [name for key, name in self._names.items() if key.endswith(ending)]
+
+    def drop(self, part: str) -> None:
+        """Leave a part out, and its own relationships; what points to it is the caller's business."""
+        for name in (part, _relations_of(part)):
+            self._names.pop(name.casefold(), None)
+            self._trees.pop(name, None)
+            self._bytes.pop(name, None)
+
     def data(self, part: str) -> bytes:
         return self._bytes[part] if part in self._bytes else self._package.data(part)
 
@@ -85,11 +96,11 @@ class Parts:
         """A new part with its content type (after the common beginning)."""
         self._names[part.casefold()] = part
         self._trees[part] = root
-        etree.SubElement(self.tree(_TYPES_PART), f"{{{_TYPES}}}Override", PartName="/" + part, ContentType=KIND + kind)
+        etree.SubElement(self.tree(TYPES_PART), f"{{{_TYPES}}}Override", PartName="/" + part, ContentType=KIND + kind)
 
     def default_type(self, ending: str, kind: str) -> None:
         """The content type of all parts with this ending, unless it is declared already."""
-        root = self.tree(_TYPES_PART)
+        root = self.tree(TYPES_PART)
         if not any(local(n.tag) == "Default" and n.get("Extension", "").lower() == ending for n in root):
             root.insert(0, etree.Element(f"{{{_TYPES}}}Default", Extension=ending, ContentType=kind))
 
