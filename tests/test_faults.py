@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import shutil
 import sys
 import zipfile
@@ -23,7 +24,10 @@ from support import sample
 
 from generator import files
 from generator.document.package import fingerprint_ok
+from generator.history import RECORD, record_of
 from generator.model.cell import CellKind
+from generator.model.state import State, StateError, unpack
+from generator.revision.store import embedded
 from generator.workbook.mark_seal import untouched
 from generator.workbook.read import read
 
@@ -187,13 +191,50 @@ class Stage:
         assert again.code == self.scene.code, (what, again.said)
         after = contents(folder)
         assert not [name for name in after if temporary(name)], (what, "still there")
+        assert agree(folder), (what, "the records do not agree")
         for name in self.old.keys() & self.new.keys():
-            assert after[name] == self.new[name], (what, name, "not what it should be in the end")
+            assert alike(after[name], self.new[name]), (what, name, "not what it should be in the end")
 
 
 def whole(name: str, data: bytes) -> bool:
     """Just as it was written by us: what is made without an attachment that can't be read is a whole document too."""
+    if name.endswith(RECORD):
+        return recorded(data) is not None
     return fingerprint_ok(data) is True if name.endswith(".docx") else untouched(data)
+
+
+def alike(one: bytes, other: bytes) -> bool:
+    """The same file; of a merged document, the same but for numbers that count the times it was merged."""
+    if one == other or not zipfile.is_zipfile(io.BytesIO(one)):
+        return one == other
+    return _settled(one) == _settled(other)
+
+
+def _settled(document: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(document)) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    parts.pop("docProps/custom.xml", None)  # the seal
+    body = parts.get("word/document.xml", b"")
+    return {**parts, "word/document.xml": re.sub(rb'(<w:bookmark(?:Start|End) w:id=)"\d+"', rb"\1", body)}
+
+
+def recorded(data: bytes) -> State | None:
+    """What a record tells of its document; None when it is damaged."""
+    try:
+        return unpack(data.decode("ascii", "replace"))
+    except StateError:
+        return None
+
+
+def agree(folder: Path) -> bool:
+    """The record beside the document and the one in it are of the same generation."""
+    document = folder / DOCUMENT
+    if not document.exists():
+        return True
+    with zipfile.ZipFile(document) as package:
+        inside = embedded({name: package.read(name) for name in package.namelist()})
+    beside = recorded(record_of(document))
+    return inside is not None and beside is not None and inside.digest == beside.digest
 
 
 def temporary(name: str) -> bool:

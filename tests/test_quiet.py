@@ -46,6 +46,10 @@ class Place:
     def workbook(self) -> Path:
         return self.inputs / "某局.xlsx"
 
+    @property
+    def second(self) -> Path:
+        return self.inputs / "某中心.xlsx"
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -53,6 +57,7 @@ def place(tmp_path: Path) -> Place:
     for folder in (made.inputs, made.outputs, made.temporary, tmp_path / "home", tmp_path / "here"):
         folder.mkdir()
     sample("sample-2021", made.inputs).rename(made.workbook)
+    alter(made.workbook, made.second, {"增减原因!F6": "新增设施维护经费", "单位信息!B8": "云川市文化中心"})
     for trap in ("inputs/邻局.xlsx", "inputs/邻局.docx", "here/某局.xlsx", "here/yaml.py", "here/jinja2.py"):
         (tmp_path / trap).write_bytes(b"trap")
     for trap in ("home/.gongkairc", "home/.netrc", "home/.pythonrc.py"):
@@ -111,7 +116,7 @@ def wrong(place: Place) -> None:
     alter(copy, place.workbook, {"03支出决算表!C12": 999999})
 
 
-BOOK, OUT = "{inputs}/某局.xlsx", "{outputs}"
+BOOK, SECOND, OUT = "{inputs}/某局.xlsx", "{inputs}/某中心.xlsx", "{outputs}"
 DOCUMENT = f"{OUT}/公开.docx"
 EDITION, OTHER = "wuhan-final-2021", "wuhan-final-2019"
 # Of every command what it does most: command lines run one after another.
@@ -126,7 +131,20 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["editions", "diff", OTHER, EDITION],
         ["editions", "check", EDITION],
     ],
+    "restore": [
+        ["generate", SECOND, "-o", DOCUMENT, "--no-mark"],
+        ["generate", BOOK, "-o", DOCUMENT, "--fresh", "--review", "--redline"],
+        ["restore", DOCUMENT],
+        ["restore", DOCUMENT, "1"],
+    ],
+    "diff": [["generate", BOOK, "-o", DOCUMENT], ["diff", SECOND, BOOK], ["diff", DOCUMENT, BOOK]],
+    "roll": [["roll", BOOK, "--year", "2022", "-o", f"{OUT}/明年.xlsx"]],
+    "import": [["import", BOOK, "--into", BOOK, "-o", f"{OUT}/导入.xlsx"]],
+    "consolidate": [["consolidate", BOOK, SECOND, "-o", f"{OUT}/汇总.xlsx"]],
+    "batch": [["batch", BOOK, "-o", f"{OUT}/全部", "--jobs", "1"]],
 }
+
+CODES = {"import": 1}  # the other sheets of a workbook are no tables to import
 
 
 def filled(arguments: list[str], place: Place) -> list[str]:
@@ -139,9 +157,11 @@ def test_a_command_keeps_to_its_business(command: str, place: Place) -> None:
         pytest.skip(f"{command} is not among the commands")
     before = place.workbook.read_bytes()
     for arguments in COMMANDS[command]:
-        heard = run(place, *filled(arguments, place))
-        attachments = place.inputs / "附件"
-        assert not strange(place, heard, (place.workbook, attachments), (place.outputs,))
+        heard = run(place, *filled(arguments, place), code=CODES.get(command, 0))
+        business = [place.workbook, place.inputs / "附件"]
+        if SECOND in arguments:
+            business.append(place.second)
+        assert not strange(place, heard, business, (place.outputs,))
     assert place.workbook.read_bytes() == before
     left = [path.relative_to(place.temporary) for path in place.temporary.rglob("*")]
     assert all(path.parts[0].startswith(_CACHE) for path in left)

@@ -116,7 +116,7 @@ def roll(
 \b
 例：
   gongkai import 导出.xls --into 某某局.xlsx -o 某某局新.xlsx
-  gongkai import 表1.xls 表2.xls 表3.xlsx --into 某某局.xlsx -o 某某局新.xlsx --unit 元
+  gongkai import 收支总表.xls 收入表.xls 支出表.xlsx --into 某某局.xlsx -o 某某局新.xlsx --unit 元
 
 \b
 可用 .xls、.xlsx 和多数 .et 文件，一个文件含多张表或每表一个文件均可。按标题、表头和项目认表，
