@@ -18,10 +18,11 @@ from generator import editions
 from generator.document import chartbook, pielabels
 from generator.document import charts as drawn
 from generator.editions import EditionError
-from generator.model.blocks import Chart, ChartKind, Series, SpanKind, Style
+from generator.model.blocks import Chart, ChartKind, Paragraph, Series, SpanKind, Style
 from generator.model.book import Book
 from generator.model.figure import Figure
 from generator.narrative import charts
+from generator.narrative.compose import compose
 from generator.narrative.context import Context
 
 EDITION = editions.load("wuhan-final-2021")
@@ -80,6 +81,20 @@ def test_a_new_unit_shows_this_year_alone() -> None:
     made = chart({**BOTH_YEARS, "unit": {**UNIT, "first_time": "是"}}, "p3.s1.chart")
     assert made.categories == ("2021年度",)
     assert [s.labels for s in made.series] == [("3,097.76",)] * 2
+
+
+@pytest.mark.parametrize("known", [{"first_time": "是"}, {}])
+def test_the_caption_of_one_year_speaks_of_no_change(known: dict[str, str]) -> None:
+    content = {**BOTH_YEARS, "unit": {**UNIT, **known}, "changes": {"totals": {"last": None}}}
+    assert build(content, "p3.s1.chart")[1].text == "图1：收、支决算总计情况"  # type: ignore[index]
+
+
+def test_charts_are_numbered_as_they_are_printed() -> None:
+    book = make_book(EDITION, {**STRUCTURE, "fiscal": {"income_grand_total": {"amount": 5}}})
+    disclosure, _ = compose(EDITION, book)
+    blocks = [block for section in disclosure.sections for block in section.blocks]
+    captions = [b.text for b in blocks if isinstance(b, Paragraph) and b.style is Style.CAPTION]
+    assert captions == ["图1：收入决算结构", "图2：财政拨款收、支决算总计情况"]
 
 
 def test_labels_follow_the_number_style() -> None:

@@ -33,6 +33,7 @@ class _Item:
 class _Definition:
     kind: ChartKind
     caption: str
+    alone: str  # the caption where there is no last year to compare with
     whole: str
     items: tuple[_Item, ...]
     source: str
@@ -43,10 +44,11 @@ def ids(context: Context) -> tuple[str, ...]:
     return tuple(declared(context.edition))
 
 
-def build(context: Context, chart_id: str) -> tuple[Chart, Paragraph] | None:
+def build(context: Context, chart_id: str, number: int = 0) -> tuple[Chart, Paragraph] | None:
     """The chart and the caption that stands below it; None when it would show nothing.
 
     ``chart_id`` is a key of charts.yaml and becomes the chart's id; the caption's is that with ``.caption``.
+    ``number``: which chart of the document it is, where others were left out; 0 keeps the number of the caption.
     """
     found = declared(context.edition).get(chart_id)
     if found is None:
@@ -56,7 +58,9 @@ def build(context: Context, chart_id: str) -> tuple[Chart, Paragraph] | None:
     chart = (_columns if found.kind is ChartKind.COLUMN else _pie)(context, chart_id, found)
     if chart is None:
         return None
-    return chart, Paragraph(f"{chart_id}.caption", Style.CAPTION, _caption(found.caption))
+    compares = found.kind is not ChartKind.COLUMN or len(chart.categories) > 1
+    caption = found.caption if compares else found.alone
+    return chart, Paragraph(f"{chart_id}.caption", Style.CAPTION, _caption(caption, number))
 
 
 def declared(edition: Edition) -> Mapping[str, _Definition]:
@@ -86,16 +90,18 @@ def _definition(node: Node) -> _Definition:
     for one in node.nodes("series" if compares else "items"):
         items.append(_Item(one.text("label"), one.text("this"), one.text("last") if compares else ""))
         one.done()
-    made = _Definition(kind, node.text("caption"), "" if compares else node.text("whole"), tuple(items), node.source)
+    caption = node.text("caption")
+    alone = node.text("alone", caption) if compares else caption
+    whole = "" if compares else node.text("whole")
     node.done()
-    return made
+    return _Definition(kind, caption, alone, whole, tuple(items), node.source)
 
 
-def _caption(text: str) -> tuple[Span, ...]:
+def _caption(text: str, number: int) -> tuple[Span, ...]:
     match = _CAPTION.match(text)
     if match is None:
         return (Span(text),)
-    return Span(match[1]), Span(match[2], SpanKind.NUMERAL), Span(text[match.end() :])
+    return Span(match[1]), Span(str(number or match[2]), SpanKind.NUMERAL), Span(text[match.end() :])
 
 
 def check(edition: Edition) -> None:

@@ -38,6 +38,7 @@ class Scribe:
         self._sections: list[Section] = []
         self._ids: set[str] = set()
         self._cover = False
+        self._charts = 0
         self.findings: list[Finding] = []
 
     @property
@@ -131,7 +132,10 @@ class Scribe:
         return ""
 
     def chart(self, id: str) -> str:
-        self._blocks.extend(charts.build(self._context, id) or ())
+        made = charts.build(self._context, id, self._charts + 1)
+        if made is not None:
+            self._charts += 1
+            self._blocks.extend(made)
         return ""
 
     def grid(self, path: str, id: str, widths: Sequence[float]) -> str:
