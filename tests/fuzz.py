@@ -1,9 +1,11 @@
 """Mutants of workbooks: bytes, the archive, its XML, its cells; each is read, checked and marked, or refused.
 
-    python tests/fuzz.py [COUNT] [--seed N] [--keep FOLDER]
+    python tests/fuzz.py [COUNT] [--seed N] [--start N] [--keep FOLDER]
 
-A mutant that ends in anything but findings or a Refusal, takes longer than SECONDS, or loses a number without a word
-is printed with its number (the same number makes the same mutant), and kept in FOLDER if one is given.
+Every mutant is read; every fifth is marked, every twentieth checked, every fiftieth put to a further use: the
+document, a new workbook with its content, the sheets of the review page. A mutant that ends in anything but findings
+or a Refusal, or takes longer than SECONDS, is printed with its number (the same number makes the same mutant), and
+kept in FOLDER if one is given.
 """
 
 from __future__ import annotations
@@ -32,8 +34,15 @@ from raw_xlsx import pages, parts  # noqa: E402
 
 from generator import editions  # noqa: E402
 from generator.checks import run as checks  # noqa: E402
+from generator.document.render import render  # noqa: E402
+from generator.editions import Edition  # noqa: E402
+from generator.exchange.content import content  # noqa: E402
+from generator.model.book import Book  # noqa: E402
 from generator.model.finding import Refusal  # noqa: E402
-from generator.workbook import mark, read  # noqa: E402
+from generator.model.snapshot import snapshot  # noqa: E402
+from generator.model.trace import trace  # noqa: E402
+from generator.narrative.compose import compose  # noqa: E402
+from generator.workbook import blank, mark, read, view  # noqa: E402
 
 SECONDS = 5.0
 Parts = dict[str, bytes]
@@ -247,7 +256,8 @@ def archive_spoilt(rng: random.Random, data: bytes) -> bytes:
 def mutant(number: int, seed: int = 0) -> tuple[bytes, str]:
     """The mutant of that number, and what was done to it."""
     rng = random.Random(f"{seed}.{number}")
-    found = dict(rng.choice(seeds()))
+    plain = len(editions.ids())  # ten times smaller than those of inputs/: three in four
+    found = dict(rng.choice(seeds()[:plain] if rng.random() < 0.75 else seeds()[plain:] or seeds()))
     done = []
     if rng.random() < 0.15:
         return archive_spoilt(rng, zipped(found)), "archive_spoilt"
@@ -260,14 +270,34 @@ def mutant(number: int, seed: int = 0) -> tuple[bytes, str]:
     return data, "+".join(done)
 
 
-def tried(data: bytes, path: Path, checked: bool, marked: bool) -> str:
-    """ "read" or "refused"; raises what the reader, the checks or the marked copy should not."""
+def _document(edition: Edition, book: Book, path: Path) -> None:
+    disclosure, _ = compose(edition, book, True)
+    trace(disclosure)
+    render(edition.find("style.docx"), disclosure)
+
+
+def _new_workbook(edition: Edition, book: Book, path: Path) -> None:
+    snapshot(book)
+    blank.build(edition, content(edition, book))
+
+
+def _views(edition: Edition, book: Book, path: Path) -> None:
+    view.view(path, [form.sheet for form in edition.forms])
+
+
+USES = (_document, _new_workbook, _views)
+
+
+def tried(data: bytes, path: Path, number: int = 0) -> str:
+    """ "read" or "refused"; raises what the reader and those that follow it should not."""
     path.write_bytes(data)
     try:
         edition, book = read.read(path)
-        findings = (*book.findings, *(checks.run(edition, book) if checked else ()))
-        if marked:
+        findings = (*book.findings, *(checks.run(edition, book) if number % 20 == 0 else ()))
+        if number % 5 == 0:
             mark.mark(data, findings, title="校验")
+        if number % 50 == 1:
+            USES[number // 50 % len(USES)](edition, book, path)
     except Refusal as refusal:
         if not refusal.message or not refusal.fix:
             raise AssertionError(f"a refusal without advice: {refusal.message}") from refusal
@@ -292,7 +322,7 @@ def fuzz(
         data, done = mutant(number, seed)
         began = time.process_time()
         try:
-            outcomes[tried(data, path, checked=number % 20 == 0, marked=number % 5 == 0)] += 1
+            outcomes[tried(data, path, number)] += 1
         except Exception as error:  # noqa: BLE001 (finding those is what this is for)
             outcomes["crashed"] += 1
             kind = crash(error)
