@@ -20,7 +20,7 @@ from generator.exchange import compare, rollplan
 from generator.exchange.last import against
 from generator.exchange.roll import Rolled, roll
 from generator.exchange.source import Source
-from generator.model.finding import Finding, Refusal
+from generator.model.finding import Finding, Refusal, Severity
 from generator.workbook.blank import build
 from generator.workbook.read import read
 
@@ -111,6 +111,17 @@ def test_the_form_changes(tmp_path: Path) -> None:
     assert "部门人员构成" in told  # this form has no staff
     assert "其他专用名词" in told
     assert "公务用车运行费”的上年原因" in told
+    assert "项目绩效自评表(4)“项目类别”（市对下转移支付项目）" in told
+    comments = str(made.content).count("上年（2021年度）的原因")
+    assert made.reasons == comments > 5  # those that have a place; the others are named
+    assert told.count("的上年原因") + made.reasons == sum(
+        bool(row.text("reason")) for form, block in rollplan_reasons() for row in last.book.rows(form, block)
+    )
+    assert "请按本年情况核对" in made.content["unit"]["subordinates"]["sub_full"]["_comments"]["value"]
+
+
+def rollplan_reasons() -> list[tuple[str, str]]:
+    return [(form, block) for form, block, _ in rollplan.load(editions.load(FORM_2021)).reasons]
 
 
 @pytest.mark.parametrize(
@@ -189,21 +200,49 @@ def test_texts_left_in_from_last_year(tmp_path: Path) -> None:
     content["changes"]["years"]["fiscal"]["reason"] = "某区旧名称管理局经费增加"
     content["changes"]["years"]["general"]["reason"] = f"本年支出 {figure} 万元"
     told = {f.message for f in beside(last, FORM_2021, content, tmp_path / "本年.xlsx") if f.rule == "Y10"}
-    assert len(told) == 3
+    assert len(told) == 4
     for word in ("完全相同", "单位名称“某区旧名称管理局”", f"金额，没有写明是上年的数：{figure}"):
         assert any(word in message for message in told), word
 
 
-def test_a_sentence_with_last_years_year(last_2020: Source, tmp_path: Path) -> None:
+def test_what_stays_in_texts_that_are_taken_over(tmp_path: Path) -> None:
+    """The old name in the duties, a sentence with other numbers, a figure beside a sentence on last year."""
     edition, given = load_source("sample-2021")
-    said = "2020年全面完成各项任务。"
-    given = {**given, "texts": {**given["texts"], "duties": [{"text": f"贯彻落实方针政策。{said}"}]}}
+    old, new = "某区旧名称管理局", "某区新名称管理局"
+    given = {**given, "texts": {**given["texts"], "duties": [{"text": f"{old}负责文化工作。2020年全面完成各项任务。"}]}}
+    given["key_work"] = {**given["key_work"], "prose": [{"text": "2020年，我局完成演出12场，惠及群众。"}]}
+    given["answers"] = {"answers": [{"rule": "Y4", "reason": "原因相同，已经逐项核对"}]}
     path = tmp_path / "上年.xlsx"
-    path.write_bytes(build(edition, given, year=2020))
+    path.write_bytes(build(edition, given, year=2020, unit=old))
     last = Source(*read(path))
     content = roll(last, edition, 2021).content
-    found = beside(last, FORM_2021, content, tmp_path / "本年.xlsx")
-    assert ["仍写着 2020 年" in f.message for f in found] == [True]
+    content["unit"]["facts"]["name"] = {"value": new}
+    content["key_work"] = {"prose": [{"text": "2020年，我局完成演出35场，惠及群众。"}]}
+    content["answers"] = given["answers"]
+    figure = last.book.figure("expenditure", "all", "total").value.quantize(Decimal("0.01"))
+    content["changes"]["years"]["totals"]["reason"] = f"上年项目较少。本年支出{figure}万元，用于新项目"
+    content["changes"]["years"]["fiscal"]["reason"] = f"上年支出{figure}万元，本年项目较多"
+    told = [f.message for f in beside(last, FORM_2021, content, tmp_path / "本年.xlsx")]
+    assert [("文字材料" in m, old in m) for m in told if "单位名称" in m] == [(True, True)]
+    assert [("重点工作" in m, "文字材料" in m) for m in told if "仍写着 2020 年" in m] == [(False, True), (True, False)]
+    assert sum(f"没有写明是上年的数：{figure}" in m for m in told) == 1
+    assert len(told) == 4
+
+
+def test_the_two_years_before_of_a_budget(tmp_path: Path) -> None:
+    """The earlier of the two is last year's later one; it was no budget, so that a difference is a warning only."""
+    last = Source(*read(sample("hongshan-budget-2021", tmp_path)))
+    edition = editions.load(BUDGET)
+    content = roll(last, edition, 2022).content
+    assert beside(last, BUDGET, content, tmp_path / "同.xlsx") == []  # nor are the heads, which name last year's years
+    fields = content["overall_performance"]["fields"]
+    there = last.book.figure("overall_performance", "basic_1", "value").value
+    assert fields["basic_2"]["value"] == there
+    assert "basic_1" not in fields
+    fields["basic_2"]["value"] += 1
+    (found,) = beside(last, BUDGET, content, tmp_path / "异.xlsx")
+    assert (found.rule, found.severity) == ("Y8", Severity.WARNING)
+    assert "“基本支出”的数是" in found.message
 
 
 def test_warnings_can_be_answered(last_2020: Source, tmp_path: Path) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
 from ..checks import texts
+from ..checks.answers import FORM as ANSWERS
 from ..checks.rule import Check, Rule
 from ..checks.texts import Words
 from ..editions import Edition
 from ..model.book import Book
 from ..model.cell import CellKind, CellRef
-from ..model.finding import Finding, Refusal
+from ..model.finding import Finding, Refusal, Severity
 from ..model.form import Kind, Role
 from . import rollplan
 from .compare import CENT, Compare, finding, rule_of, shown
@@ -23,9 +25,12 @@ from .source import Source
 
 _LEAST = 8  # characters of a text that is no coincidence
 _SENTENCE = re.compile(r"[。；;!?\n]+")
-_FIGURE = re.compile(r"(?<![\d.,])\d[\d,]*\.\d+(?![\d.])")
+_STOP = re.compile(r"[。!?\n]+")
+_FIGURE = re.compile(r"(?<![\d.,])\d[\d,]*(?:\.\d+(?![\d.])|(?=\s*万元))")
+_NUMBER = re.compile(r"\d[\d,.]*(?!\s*年|[\d,.])")  # but for years
 _TELLING = Decimal(10)  # smaller amounts come up by chance
 _SAID = re.compile(r"上年|去年|上一年|往年")
+_UNIT_NAMES = ("单位名称", "下属单位名称")
 _SHOWN = 3
 
 
@@ -52,15 +57,31 @@ def _figures(this: Source, last: Source) -> Iterator[Finding]:
         here, there = this.amount([".".join(place)]), last.amount(sources)
         if here.why or here.value is None or there.value is None or abs(here.value - there.value) < CENT / 2:
             continue
-        known = cell_of(this.edition, place)
-        label = known[1].label if known is not None and known[1] is not None else place[1]
         where = "、".join(map(str, here.cells))
-        yield finding(
+        # What a performance form says of earlier years is no published figure: it may have been put right since.
+        published = _role(this.edition, place) is not Role.PERFORMANCE
+        told = finding(
             kept,
-            f"{where} “{label}”的上年数是 {shown(here.value)} 万元，上年工作簿“{last.name}”{last.shown(there.cells)} "
-            f"是 {shown(there.value)} 万元，相差 {shown(here.value - there.value)} 万元。",
+            f"{where} “{_label(this, place)}”的{'上年数' if published else '数'}是 {shown(here.value)} 万元，"
+            f"上年工作簿“{last.name}”{last.shown(there.cells)} 是 {shown(there.value)} 万元，"
+            f"相差 {shown(here.value - there.value)} 万元。",
             here.cells,
         )
+        yield told if published else replace(told, severity=Severity.WARNING)
+
+
+def _role(edition: Edition, place: rollplan.Place) -> Role | None:
+    form = rollplan.form_of(edition, place[0])
+    return form.role if form is not None else None
+
+
+def _label(source: Source, place: rollplan.Place) -> str:
+    known = cell_of(source.edition, place)
+    if known is not None and known[1] is not None:
+        return known[1].label
+    data = source.book.sheet(place[0])
+    row = next((b.by_key[place[1]] for b in data.blocks.values() if place[1] in b.by_key), None) if data else None
+    return row.label if row is not None and row.label else place[1]
 
 
 def _leftovers(this: Source, last: Source) -> Iterator[Finding]:
@@ -81,12 +102,14 @@ class _Leftovers:
         for words in old:
             self.same.setdefault((words.data.form.id, words.plain.strip()), words.cell.ref)
             for sentence in _SENTENCE.split(words.plain):
-                self.sentences.setdefault(sentence.strip(), words.cell.ref)
+                self.sentences.setdefault(_masked(sentence), words.cell.ref)
         self.amounts, self.current = _amounts(last.book), set(_amounts(this.book))
         self.names = self._names()
 
     def findings(self) -> Iterator[Finding]:
         for words in texts.words(self.this.book):
+            if words.cell.formula or words.data.form.id == ANSWERS:
+                continue  # no words of the user's own, or none that are published
             for message in self._said(words):
                 yield finding(self.kept, f"{words.cell.ref} {message}", [words.cell.ref])
 
@@ -98,16 +121,23 @@ class _Leftovers:
             yield f"的文字与上年工作簿“{self.last.name}”{same} 完全相同。"
         else:
             yield from self._years(words)
+        if self._of_form(words):
+            return
+        for name, what in self.names.items():
+            if name in text and (not stays or what in _UNIT_NAMES):
+                yield f"的文字中有上年的{what}“{name}”。"
         if not stays:
-            for name, what in self.names.items():
-                if name in text:
-                    yield f"的文字中有上年的{what}“{name}”。"
             yield from self._quoted(words)
+
+    @staticmethod
+    def _of_form(words: Words) -> bool:
+        """The name of a subject."""
+        block = next((b for b in words.data.form.blocks if b.key == words.block), None)
+        return block is not None and any(c.key == words.column and c.kind is Kind.NAME for c in block.columns)
 
     def _stays(self, words: Words) -> bool:
         """Taken over year by year on purpose, or the name of a subject."""
-        block = next((b for b in words.data.form.blocks if b.key == words.block), None)
-        if block is not None and any(c.key == words.column and c.kind is Kind.NAME for c in block.columns):
+        if self._of_form(words):
             return True
         carried = self.carried.get((words.data.form.id, words.block))
         return carried is not None and (carried.covers(words.column) or carried.covers(words.row.key))
@@ -123,23 +153,26 @@ class _Leftovers:
         """A sentence of last year's that names a year."""
         for sentence in _SENTENCE.split(words.plain):
             named = texts.years(sentence)
-            there = self.sentences.get(sentence.strip()) if named else None
+            there = self.sentences.get(_masked(sentence)) if named else None
             recent = [year for year in named if self.last.year and year in (self.last.year, self.last.year - 1)]
             if there is not None and recent:
-                yield f"仍写着 {recent[0]} 年，这句话与上年工作簿“{self.last.name}”{there} 相同。"
+                yield f"仍写着 {recent[0]} 年，这句话出自上年工作簿“{self.last.name}”{there}。"
                 return
 
     def _quoted(self, words: Words) -> Iterator[str]:
-        if _SAID.search(words.plain) or (self.last.year in texts.years(words.plain)):
-            return
         found = {}
-        for hit in _FIGURE.findall(words.plain):
+        for hit in (hit for sentence in _STOP.split(words.plain) if self._silent(sentence)
+                    for hit in _FIGURE.findall(sentence)):  # fmt: skip
             value = Decimal(hit.replace(",", "")).quantize(CENT, ROUND_HALF_UP)
             if value >= _TELLING and value in self.amounts and value not in self.current:
                 found[hit] = self.amounts[value]
         if found:
             named = "；".join(f"{hit}（{ref}）" for hit, ref in list(found.items())[:_SHOWN])
             yield f"的文字中有上年工作簿“{self.last.name}”的金额，没有写明是上年的数：{named}。"
+
+    def _silent(self, sentence: str) -> bool:
+        """Whether a sentence does not say that it speaks of last year."""
+        return not _SAID.search(sentence) and self.last.year not in texts.years(sentence)
 
     def _names(self) -> dict[str, str]:
         """What last year's workbook calls itself, its units and projects, and this year's does not."""
@@ -153,6 +186,11 @@ def _named(source: Source) -> dict[str, str]:
     for form, block, what in (("unit", "subordinate_list", "下属单位名称"), ("projects", "projects", "项目名称")):
         found |= {row.text("name").strip(): what for row in source.book.rows(form, block)}
     return {_plain(name): what for name, what in found.items() if name}
+
+
+def _masked(sentence: str) -> str:
+    """A sentence without its numbers, years apart: what was copied and has other numbers is still a copy."""
+    return _NUMBER.sub("#", sentence.strip())
 
 
 def _plain(text: str) -> str:

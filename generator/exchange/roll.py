@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from ..editions import Edition
-from ..model.book import WAN, RowData
+from ..model.book import WAN, FormData, RowData
 from ..model.finding import Refusal
 from ..model.form import AMOUNT_KINDS, Block, Form, Kind, Role, Row
 from ..workbook.blank_plan import COMMENTS, Value
 from . import rollplan
 from .content import FIELDS, VALUE, content
 from .rollplan import Carried, Place, RollPlan, cell_of, fields_of, form_of
+from .rollwords import CARRIED, LONGEST, note, short
 from .source import Amount, Source
 
 UNIT = "unit"
 _YUAN = "元"
-_CENT = Decimal("0.01")
-_LONGEST = 800  # characters of a comment
 
 
 @dataclass
@@ -94,10 +93,14 @@ class _Roll:
             self._no_place(carried, given)
             return
         if there.repeat:
-            copies = [self._fields(there, carried, one.get(FIELDS, {})) for one in given]
+            held = self.last.book.sheets.get(carried.form, ())
+            copies = [
+                self._fields(there, carried, one.get(FIELDS, {}), data) for one, data in zip(given, held, strict=True)
+            ]
             self.new.setdefault(there.id, []).extend({FIELDS: one} for one in copies if one)
         elif there.role is Role.PERFORMANCE:
-            self.new.setdefault(there.id, {})[FIELDS] = self._fields(there, carried, given.get(FIELDS, {}))
+            made = self._fields(there, carried, given.get(FIELDS, {}), self.last.book.sheet(carried.form))
+            self.new.setdefault(there.id, {})[FIELDS] = made
         elif isinstance(given.get(carried.block), list):
             self._list(there, carried, given[carried.block])
         else:
@@ -105,17 +108,22 @@ class _Roll:
                 if carried.covers(key) and (there.id, key) not in self.plan.excepted:
                     self._row(there, carried, key, values)
 
-    def _fields(self, form: Form, carried: Carried, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _fields(self, form: Form, carried: Carried, given: Mapping[str, Any], data: FormData | None) -> dict[str, Any]:
         known = fields_of(form)
         options = {part.field: part.options for line in form.lines for part in line.parts if part.field}
         found = {}
         for key, cell in given.items():
-            fits = key in known and (not options.get(key) or cell[VALUE] in options[key])
-            if carried.covers(key) and fits and cell[VALUE] != "":
+            if not carried.covers(key) or cell[VALUE] == "":
+                continue
+            choices = options.get(key) or ()
+            if key in known and (not choices or cell[VALUE] in choices):
                 found[key] = {VALUE: cell[VALUE]}
                 self.rolled.carried += 1
-            elif carried.covers(key) and cell[VALUE] != "":
-                self._leave(f"{form.sheet}的“{cell[VALUE]}”", "本年的表样没有这一项，请另行填写")
+            else:
+                row = data.blocks[FIELDS].by_key.get(key) if data is not None else None
+                label = row.label if row is not None and row.label else key
+                why = f"本年只能选{'、'.join(choices)}，请重新选择" if choices else "本年的表样没有这一项，请另行填写"
+                self._leave(f"{data.sheet if data is not None else form.sheet}“{label}”（{cell[VALUE]}）", why)
         return found
 
     def _list(self, form: Form, carried: Carried, given: list[dict[str, Any]]) -> None:
@@ -156,6 +164,8 @@ class _Roll:
             else:
                 self._put(form.id, block, key, column, value)
                 self.rolled.carried += 1
+                if kind in AMOUNT_KINDS and value:  # staff and the like: this year's may be others
+                    self._comment(form.id, block, key, column, CARRIED.format(year=self.year - 1))
 
     def _no_place(self, carried: Carried, given: Any) -> None:
         """What last year's form carries over and this year's has no place for."""
@@ -212,7 +222,7 @@ class _Roll:
             elif amount.value:
                 row = self._code_row(place[0], block, code, name)
                 row[place[2]] = self._in_unit(amount.value)
-                row.setdefault(COMMENTS, {})[place[2]] = _comment(lead, amount, budget)
+                row.setdefault(COMMENTS, {})[place[2]] = note(lead, amount, budget)
                 taken += 1
         self.rolled.budget += taken
         if not taken:
@@ -225,7 +235,7 @@ class _Roll:
             return False
         block, _, _, kind = cell
         value = self._in_unit(amount.value) if kind is Kind.MONEY else amount.value
-        comment = _comment(lead, amount, source)
+        comment = note(lead, amount, source)
         if block is None:
             form = self.new.setdefault(place[0], {})
             form.setdefault(FIELDS, {})[place[1]] = {VALUE: value, COMMENTS: {VALUE: comment}}
@@ -243,11 +253,14 @@ class _Roll:
         for place in dict.fromkeys((*self.plan.reasons, *self.before.reasons)):
             for row in self._old_rows(place):
                 text = row.text(place[2]).strip()
-                if text and not self._reason(place, row, f"上年（{self.year - 1}年度）的原因：{text}"):
+                if not text:
+                    continue
+                if self._reason(place, row, f"上年（{self.year - 1}年度）的原因：{text}"):
+                    self.rolled.reasons += 1
+                else:
                     self._leave(
-                        f"{self._sheet(place[0])}“{row.label}”的上年原因“{_short(text)}”", "本年的表样没有这一项"
+                        f"{row.cells[place[2]].ref}“{row.label}”的上年原因“{short(text)}”", "本年的表样没有这一项"
                     )
-                self.rolled.reasons += bool(text)
 
     def _old_rows(self, place: Place) -> Iterator[RowData]:
         if cell_of(self.last.edition, place) is not None or form_of(self.last.edition, place[0]) is not None:
@@ -264,7 +277,7 @@ class _Roll:
         if block.open is None or (block.open.levels and len(old.key) not in block.open.levels):
             return False
         row = self._code_row(place[0], block, old.key, old.text("name") or old.label)
-        row.setdefault(COMMENTS, {})[place[2]] = text[:_LONGEST]
+        row.setdefault(COMMENTS, {})[place[2]] = text[:LONGEST]
         return True
 
     # the new content
@@ -299,7 +312,7 @@ class _Roll:
         self._at(form_id, block, row)[column] = value
 
     def _comment(self, form_id: str, block: Block, row: str, column: str, text: str) -> None:
-        self._at(form_id, block, row).setdefault(COMMENTS, {})[column] = text[:_LONGEST]
+        self._at(form_id, block, row).setdefault(COMMENTS, {})[column] = text[:LONGEST]
 
     def _sort_codes(self) -> None:
         for place in {(place[0], place[1]) for place in (*self.plan.budget, *self.plan.reasons)}:
@@ -335,18 +348,6 @@ def _filled(rows: Any, carried: Carried) -> int:
     if isinstance(rows, list):
         return sum(any(value != "" for key, value in row.items() if carried.covers(key)) for row in rows)
     return sum(any(v not in ("", 0) for v in row.values()) for key, row in (rows or {}).items() if carried.covers(key))
-
-
-def _comment(lead: str, amount: Amount, source: Source) -> str:
-    value = amount.value or Decimal(0)
-    shown = (
-        f"{value.quantize(_CENT, ROUND_HALF_UP):,f}" if value == value.quantize(_CENT) else f"{value.normalize():,f}"
-    )
-    return f"{lead}：\n{source.shown(amount.cells)}\n{shown} 万元"[:_LONGEST]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 20 else text[:19] + "…"
 
 
 __all__ = ["RollPlan", "Rolled", "roll"]
