@@ -12,7 +12,7 @@ from ..checks.keyed import EditionKey
 from ..editions import Edition
 from ..editions.node import Node
 from ..model.book import Book
-from ..model.expression import Binary, Call, Expression, ExpressionError, Negative, Ref, parse
+from ..model.expression import Expression, ExpressionError, parse, references
 from ..model.figure import ZERO
 from .store import Amount
 
@@ -106,17 +106,9 @@ def _formula(edition: Edition, node: Node, key: str) -> Expression:
 
 
 def _refs(tree: Expression) -> Iterator[tuple[str, ...]]:
-    if isinstance(tree, Ref):
-        if not (len(tree.parts) == 1 and tree.parts[0].isdigit()):
-            yield tree.parts
-    elif isinstance(tree, Negative):
-        yield from _refs(tree.operand)
-    elif isinstance(tree, Binary):
-        yield from _refs(tree.left)
-        yield from _refs(tree.right)
-    elif isinstance(tree, Call):
-        for argument in tree.arguments:
-            yield from _refs(argument)
+    for ref in references(tree):
+        if not (len(ref.parts) == 1 and ref.parts[0].isdigit()):
+            yield ref.parts
 
 
 def _known(edition: Edition, parts: tuple[str, ...]) -> bool:

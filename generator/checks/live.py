@@ -8,7 +8,7 @@ from itertools import product
 
 from ..editions import Edition
 from ..model.book import Book
-from ..model.expression import Binary, Call, Expression, Negative, Ref
+from ..model.expression import Binary, Call, Expression, Negative, Ref, references
 from ..model.form import Block, Form, Role, Row
 from ..model.livecheck import CHILDREN, CODE, EVERY, ROW, Area, LiveCheck, Over
 from . import places, rules
@@ -54,7 +54,7 @@ class _Compiler:
             tree = _filled(formula, filled)
             when = tuple(_filled(condition, filled) for condition in check.when)
             unless = tuple(_filled(condition, filled) for condition in check.unless)
-            references = [ref for part in (tree, *when, *unless) for ref in _references(part)]
+            references = [ref for part in (tree, *when, *unless) for ref in references(part)]
             if not all(self._plain(ref) for ref in references):
                 continue
             areas = tuple(area for each in by_code for area in self._areas(each))
@@ -81,7 +81,7 @@ class _Compiler:
                     yield Area(scope.form, block.key)
 
     def _money(self, tree: Expression) -> bool:
-        operands = [self.reads.at(*ref.parts) for ref in _references(tree) if len(ref.parts) == 3]
+        operands = [self.reads.at(*ref.parts) for ref in references(tree) if len(ref.parts) == 3]
         return bool(operands) and all(operand.money for operand in operands)
 
     # sums that the forms declare
@@ -215,19 +215,6 @@ def _fill(tree: Expression, filled: Mapping[str, str]) -> Expression:
     if isinstance(tree, Call):
         return Call(tree.name, tuple(_fill(argument, filled) for argument in tree.arguments))
     return tree
-
-
-def _references(tree: Expression) -> Iterator[Ref]:
-    if isinstance(tree, Ref):
-        yield tree
-    elif isinstance(tree, Negative):
-        yield from _references(tree.operand)
-    elif isinstance(tree, Binary):
-        yield from _references(tree.left)
-        yield from _references(tree.right)
-    elif isinstance(tree, Call):
-        for argument in tree.arguments:
-            yield from _references(argument)
 
 
 def _terms(tree: Expression, sign: int) -> Iterator[tuple[int, Ref | None]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..editions import Edition, Node
-from ..model.expression import Binary, Call, Expression, ExpressionError, Negative, Ref, parse
+from ..model.expression import Expression, ExpressionError, parse, references
 from ..model.form import Block, Column, Form, Kind, Role, Row
 from .content import FIELDS, VALUE
 
@@ -59,16 +59,9 @@ def load(edition: Edition) -> RollPlan:
 
 def refs(tree: Expression) -> Iterator[Place]:
     """The cells that a source names."""
-    if isinstance(tree, Ref) and len(tree.parts) == 3:
-        yield tree.parts[0], tree.parts[1], tree.parts[2]
-    elif isinstance(tree, Negative):
-        yield from refs(tree.operand)
-    elif isinstance(tree, Binary):
-        yield from refs(tree.left)
-        yield from refs(tree.right)
-    elif isinstance(tree, Call):
-        for argument in tree.arguments:
-            yield from refs(argument)
+    for ref in references(tree):
+        if len(ref.parts) == 3:
+            yield ref.parts[0], ref.parts[1], ref.parts[2]
 
 
 def form_of(edition: Edition, form_id: str) -> Form | None:

@@ -10,6 +10,7 @@ the workbook writer turns it into spreadsheet formulas.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -71,6 +72,20 @@ def parse(text: str) -> Expression:
     if rest:
         raise ExpressionError(f"“{text}”中的“{rest[0][1]}”放错了地方")
     return tree
+
+
+def references(tree: Expression) -> Iterator[Ref]:
+    """The references in it, from left to right."""
+    if isinstance(tree, Ref):
+        yield tree
+    elif isinstance(tree, Negative):
+        yield from references(tree.operand)
+    elif isinstance(tree, Binary):
+        yield from references(tree.left)
+        yield from references(tree.right)
+    elif isinstance(tree, Call):
+        for argument in tree.arguments:
+            yield from references(argument)
 
 
 def _binary(tokens: list[tuple[bool, str]], level: int, text: str) -> tuple[Expression, list[tuple[bool, str]]]:

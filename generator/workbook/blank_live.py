@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..model.expression import Binary, Call, Expression, Ref
+from ..model.expression import Binary, Call, Expression, Ref, references
 from ..model.form import Row
 from ..model.livecheck import CODE, EVERY, Area, LiveCheck, Over
 from .blank_plan import BlockPlan, SheetPlan
 from .blank_spots import Spot, address, runs, sheet_prefix
-from .blank_trees import Text, expression_text, fails, is_children, references, terms
+from .blank_trees import Text, expression_text, fails, is_children, terms
 
 TOP = "top"  # stands above codes that nothing stands above
 ANY_NUMBER = '">-1E+300"'

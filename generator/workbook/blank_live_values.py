@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
-from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
+from ..model.expression import Binary, Call, Expression, Negative, Number, Ref, references
 from ..model.livecheck import CODE, EVERY, ROW, LiveCheck, Over
 from .blank_formulas import Formulas
 from .blank_live import Compiler
 from .blank_plan import BlockPlan, RowPlan, SheetPlan
 from .blank_spots import Spot
-from .blank_trees import is_children, references
+from .blank_trees import is_children
 
 PASSED, BROKEN, TAIL, EMPTY, OUTSIDE, UNREADABLE = "通过", "不符", "尾差", "未填", "不适用", "无法核对"
 ZERO = Decimal(0)

@@ -19,19 +19,6 @@ def fails(operator: str, gap: str, slack: str) -> str:
     return f"-({gap})>{slack}" if operator == ">=" else f"{gap}<={slack}"
 
 
-def references(tree: Expression) -> Iterator[Ref]:
-    if isinstance(tree, Ref):
-        yield tree
-    elif isinstance(tree, Negative):
-        yield from references(tree.operand)
-    elif isinstance(tree, Binary):
-        yield from references(tree.left)
-        yield from references(tree.right)
-    elif isinstance(tree, Call):
-        for argument in tree.arguments:
-            yield from references(argument)
-
-
 def is_children(tree: Expression) -> bool:
     return isinstance(tree, Call) and tree.name == CHILDREN
 
