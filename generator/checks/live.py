@@ -54,8 +54,7 @@ class _Compiler:
             tree = _filled(formula, filled)
             when = tuple(_filled(condition, filled) for condition in check.when)
             unless = tuple(_filled(condition, filled) for condition in check.unless)
-            references = [ref for part in (tree, *when, *unless) for ref in references(part)]
-            if not all(self._plain(ref) for ref in references):
+            if not all(self._plain(ref) for part in (tree, *when, *unless) for ref in references(part)):
                 continue
             areas = tuple(area for each in by_code for area in self._areas(each))
             digits = by_code[0].digits if by_code else 0
