@@ -170,31 +170,32 @@ def test_json_tells_what_the_summary_tells(sent: tuple[Made, ...], done: tuple[P
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
-def test_stopped_half_way_and_taken_up_again_ends_the_same(
-    how: signal.Signals, sent: tuple[Made, ...], done: tuple[Path, Result], tmp_path: Path
+@pytest.mark.usefixtures("here")
+def test_stopped_again_and_again_and_taken_up_ends_the_same(
+    sent: tuple[Made, ...], done: tuple[Path, Result], tmp_path: Path
 ) -> None:
     output = tmp_path / "结果"
     line = [sys.executable, str(ROOT / "cli.py"), "batch", str(sent[0].path.parent), "-o", str(output), "--jobs", "1"]
-    running = subprocess.Popen(
-        line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8", start_new_session=True
-    )
     results = output / ".gongkai" / "batch" / "results"
-    until = time.monotonic() + 60
-    while len(list(results.glob("*.json"))) < 3 and time.monotonic() < until and running.poll() is None:
-        time.sleep(0.005)
-    if how is signal.SIGINT:
-        os.killpg(running.pid, how)  # as a terminal does: the workers hear it too
-    else:
-        running.send_signal(how)
-    said = running.communicate(timeout=60)[1]
-    assert running.returncode == (-how if how is signal.SIGKILL else 130)
-    assert "Traceback" not in said
-    assert how is signal.SIGKILL or "重新运行同一命令即可继续" in said
-    begun = len(list(results.glob("*.json")))
-    assert 3 <= begun < COUNT
-    assert not (output / "汇总.xlsx").exists()
-    again = json.loads(command(sent[0].path.parent, "-o", output, "--jobs", 1, "--format", "json").stdout)
+    for how, after in ((signal.SIGINT, 2), (signal.SIGTERM, 5), (signal.SIGKILL, FAULTY + BROKEN)):
+        running = subprocess.Popen(
+            line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8", start_new_session=True
+        )
+        until = time.monotonic() + 60
+        while len(list(results.glob("*.json"))) < after and time.monotonic() < until and running.poll() is None:
+            time.sleep(0.005)
+        if how is signal.SIGINT:
+            os.killpg(running.pid, how)  # as a terminal does: the workers hear it too
+        else:
+            running.send_signal(how)
+        said = running.communicate(timeout=60)[1]
+        assert running.returncode == (-how if how is signal.SIGKILL else 130)
+        assert "Traceback" not in said
+        assert how is signal.SIGKILL or "重新运行同一命令即可继续" in said
+        begun = len(list(results.glob("*.json")))
+        assert after <= begun < COUNT
+        assert not (output / "汇总.xlsx").exists()
+    again = json.loads(command(sent[0].path.parent, "-o", output, "--format", "json").stdout)
     assert again["skipped"] >= begun - 1  # a worker may have finished one more after we counted
     assert tree(output) == tree(done[0])
     assert values(output / "汇总.xlsx") == values(done[0] / "汇总.xlsx")
@@ -289,6 +290,86 @@ def test_what_lies_about_is_no_workbook(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Refusal, match="没有工作簿"):
         inputs.find([tmp_path / "empty"], tmp_path / "out")
+
+
+def test_what_is_passed_over_is_told(tmp_path: Path) -> None:
+    names = (
+        "a.xlsx",
+        "附件/图.png",
+        "附件/没人要.docx",
+        "b.rar",
+        "c.校验.xlsx",
+        "d.csv",
+        "~$a.xlsx",
+        "Thumbs.db",
+        "科目.csv",
+    )
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    sources = inputs.find([tmp_path], tmp_path / "out")
+    assert [s.place for s in sources] == ["a.xlsx"]
+    told = list(inputs.others([tmp_path], tmp_path / "out", sources, {inputs.key(tmp_path / "附件" / "图.png")}))
+    assert [other.place for other in told] == ["b.rar", "c.校验.xlsx", "d.csv", "附件/没人要.docx"]
+    assert ["解压" in told[0].why, "标注副本" in told[1].why] == [True, True]
+    (tmp_path / "a.xlsx").unlink()
+    with pytest.raises(Refusal, match="没有工作簿") as refusal:
+        inputs.find([tmp_path], tmp_path / "out")
+    assert "b.rar" in refusal.value.fix
+
+
+def test_what_other_batches_wrote_is_no_workbook_and_nobody_elses_summary_is_taken_for_ours(tmp_path: Path) -> None:
+    with Store(tmp_path / "上次").locked():
+        Store(tmp_path / "上次").save_names({"甲局.xlsx": "甲局"})
+    ours = (
+        "汇总.xlsx",
+        "甲局.docx",
+        "甲局.校验.xlsx",
+        "甲局.退回意见.手工修改-1.docx",
+        "甲局.历史/a.docx",
+        "往次文件/a.xlsx",
+    )
+    theirs = ("上次/甲局.xlsx", "上次/甲局.补充.xlsx", "汇总.xlsx", "往次文件/b.xlsx")
+    for name in (*(f"上次/{name}" for name in ours), *theirs):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    sources = inputs.find([tmp_path], tmp_path / "out")
+    assert {source.place for source in sources} == set(theirs)
+    assert list(inputs.others([tmp_path], tmp_path / "out", sources, ())) == []
+
+
+@pytest.mark.usefixtures("here")
+def test_hand_edits_are_kept_and_a_file_saved_anew_is_the_next_round(tmp_path: Path) -> None:
+    made = departments.make(tmp_path / "报送", 2, faulty=0, broken=0)
+    output, old = tmp_path / "结果", made[1].path.with_suffix(".xls")
+    good = made[1].path.read_bytes()
+    made[1].path.rename(old)
+    old.write_bytes(departments.BROKEN[2](good))
+    (tmp_path / "报送" / "乙局.zip").write_bytes(b"x")
+    told = json.loads(command(tmp_path / "报送", "-o", output, "--jobs", 1, "--format", "json").stdout)
+    assert [(d["workbook"], d["status"]) for d in told["departments"]] == [
+        (made[0].path.name, "generated"),
+        (old.name, "refused"),
+    ]
+    assert [other["file"] for other in told["passed_over"]] == ["乙局.zip"]
+    letter = docx_lines(output / f"{old.stem}{inputs.LETTER}")
+    assert not any("gongkai" in text or "运行" in text for text in letter)
+    document = docx.Document(str(output / f"{made[0].path.stem}.docx"))
+    body = next(p for p in document.paragraphs if p.style.name == "公开正文" and len(p.text) > 30)
+    body.runs[0].text = "经局长办公会审定，" + body.runs[0].text
+    document.save(str(output / f"{made[0].path.stem}.docx"))
+    reason = str(departments.reasons(departments.book(made[0].path))[0])
+    alter(made[0].path, made[0].path, {reason: "因新增设施"})
+    old.unlink()
+    made[1].path.write_bytes(good)
+    told = json.loads(command(tmp_path / "报送", "-o", output, "--jobs", 1, "--format", "json").stdout)
+    assert [(d["workbook"], d["status"], d["round"]) for d in told["departments"]] == [
+        (one.path.name, "generated", 2) for one in made
+    ]
+    assert any("手工修改已保留" in note for note in told["departments"][0]["notes"])
+    assert any("经局长办公会审定" in text for text in docx_lines(output / f"{made[0].path.stem}.docx"))
+    assert (output / f"{made[1].path.stem}.docx").is_file()
+    assert told["settled"] == 1  # the file that could not be read
 
 
 @pytest.mark.usefixtures("here")
@@ -475,11 +556,14 @@ def measure(*numbers: str, unit: str = "%") -> Measure:
         (["0.1"] * 9, []),
         (["0.1"] * 9 + ["0.5"], [9]),
         (["0.100", "0.101", "0.102", "0.100", "0.101", "0.102", "0.101", "0.120"], []),  # less than five points
+        ([f"0.{'3' * 60}"] * 11 + ["0.8"], [11]),  # equal to the last of many digits
         (["-3", "0.1", "0.2", "0.15", "0.12", "0.1", "0.11", "0.12", "4"], [8, 0]),
     ],
 )
 def test_who_stands_out(numbers: list[str], apart: list[int]) -> None:
-    assert [o.value.place for o in outliers([measure(*numbers)])] == [f"{n}.xlsx" for n in apart]
+    found = list(outliers([measure(*numbers)]))
+    assert [o.value.place for o in found] == [f"{n}.xlsx" for n in apart]
+    assert all(Decimal("3.5") < abs(o.score) < 1000 for o in found)
 
 
 def test_reasons_are_alike_but_for_figures_and_names() -> None:
@@ -487,6 +571,20 @@ def test_reasons_are_alike_but_for_figures_and_names() -> None:
     assert left == plain_words("因新增图书馆开馆运行经费1,035.20万元,较上年增加", "别的局")
     assert alike("因新增图书馆开馆运行经费和设备购置费较上年增加", "因新增图书馆开馆运行经费和设备采购费较上年增加")
     assert not alike("因新增图书馆开馆运行经费较上年增加", "因人员退休减少工资支出较上年减少")
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ("因公出国（境）费", "本年没有安排因公出国（境）预算。"),
+        ("其中：公务接待费", "厉行节约，本年没有发生公务接待。"),
+        ("公务用车购置费", "本单位2021年度未购置公务用车，与上年持平，无变化。"),
+        ("支出合计", "按年初预算执行，与上年决算数一致"),
+    ],
+)
+def test_what_everybody_says_is_not_copied(row: str, text: str) -> None:
+    said = [replace(record(place, text), reasons=({"cell": "A1", "row": row, "text": text},)) for place in "甲乙丙"]
+    assert copied(*said) == []
 
 
 def record(place: str, *reasons: str, unit: str = "") -> Record:

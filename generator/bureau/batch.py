@@ -12,7 +12,7 @@ from ..editions import Library
 from ..model.finding import Refusal
 from . import forms, inputs, work
 from .engine import Died, Engine, run
-from .inputs import SUMMARY, Source
+from .inputs import SUMMARY, Other, Source
 from .store import Record, Store, sha
 from .summary import Totals, build
 from .work import Job
@@ -30,13 +30,15 @@ Step = Callable[[str, bool], None]
 
 @dataclass(frozen=True)
 class Batch:
-    """``skipped``: workbooks unchanged since the last run; ``set_aside``: a summary that was not ours as written."""
+    """``skipped``: workbooks unchanged since the last run; ``set_aside``: a summary that was not ours as written;
+    ``others``: files that lay there and were not taken for workbooks."""
 
     output: Path
     summary: Path
     totals: Totals
     skipped: int
     set_aside: Path | None
+    others: tuple[Other, ...] = ()
 
     def records(self) -> Iterator[tuple[Record, bool]]:
         """Every result, one at a time; True where it is of an earlier run."""
@@ -54,18 +56,20 @@ def run_batch(
     handle: Callable[[Job], str] = work.handle,
     limit: float = LIMIT,
     source: forms.Source | None = None,
+    given: Sequence[Path] = (),
 ) -> Batch:
     """Results, documents, marked copies and letters of all ``sources`` in ``output``, and the summary of them.
 
-    Refusal when the folder can't be used or the engine can't be reached. What is done stays done when interrupted.
+    ``given`` are the folders in which the sources were found: what else lies there is told. Refusal when the folder
+    can't be used or the engine can't be reached. What is done stays done when interrupted.
     """
     source = forms.stamped(source or forms.Source())
     library, _ = forms.library(source)
     store = Store(output.resolve())
     with store.locked(), pipeline.editions_in_order():
-        given = inputs.names([source.place for source in sources], store.names())
-        store.save_names(given)
-        jobs = [Job(str(s.path), s.place, given[s.place], str(store.output), limit, source) for s in sources]
+        named = inputs.names([source.place for source in sources], store.names())
+        store.save_names(named)
+        jobs = [Job(str(s.path), s.place, named[s.place], str(store.output), limit, source) for s in sources]
         skipped = 0
 
         def changed() -> Iterator[Job]:
@@ -83,12 +87,13 @@ def run_batch(
             say(job.place, False)
         places = tuple(source.place for source in sources)
         _inherit(store, places, library)
-        data, totals = build(partial(_records, store, places), library)
+        others = tuple(inputs.others(given, output, sources, _attachments(store, sources, given)))
+        data, totals = build(partial(_records, store, places), library, others)
         target = store.output / SUMMARY
         ours = store.summary_digest()
         aside = files.write(target, data, lambda old: "" if sha(old) == ours else files.REPLACED)
         store.save_summary_digest(data)
-    return Batch(store.output, target, totals, skipped, aside, places)
+    return Batch(store.output, target, totals, skipped, aside, others, places)
 
 
 def _run(
@@ -130,6 +135,15 @@ def _records(store: Store, places: Sequence[str]) -> Iterator[tuple[Record, bool
         record = store.load(names[place])
         if record is not None:
             yield record, True
+
+
+def _attachments(store: Store, sources: Sequence[Source], given: Sequence[Path]) -> set[str]:
+    """Keys of the files that the workbooks name as their attachments."""
+    if not any(start.is_dir() for start in given):
+        return set()
+    lies = {source.place: source.path.parent for source in sources}
+    found = (record for record, carried in _records(store, tuple(lies)) if not carried)
+    return {inputs.key(work.beside(lies[one.place], name)) for one in found for name in work.attachments(one)}
 
 
 def _inherit(store: Store, places: Sequence[str], library: Library) -> None:

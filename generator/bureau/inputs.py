@@ -1,4 +1,4 @@
-"""Which workbooks a batch is about, and what each of them is called in the output folder."""
+"""Which workbooks a batch is about, what lies beside them, and what each is called in the output folder."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import hashlib
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ..editions.subjects import FILE_STEM
-from ..files import safe_name
+from ..files import HAND_EDITED, REPLACED, safe_name
 from ..model.finding import Refusal
+from ..regenerate import BESIDE
+from .store import Store
 
 # What an accountant may send in: those that can't be read are reported, not passed over.
 ENDINGS = frozenset({".xlsx", ".xlsm", ".xls", ".et"})
@@ -21,6 +24,11 @@ LETTER = ".退回意见.docx"
 SUMMARY = "汇总.xlsx"
 FORMER = "往次文件"  # where files of an earlier round go that would now say something untrue
 _MARK = ".校验."
+_HISTORY = ".历史"  # ends the names of folders with earlier documents
+_NOISE = frozenset({"thumbs.db", "desktop.ini"})
+_ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"})
+_OURS = frozenset({"docx", "校验", "退回意见", BESIDE, HAND_EDITED, REPLACED})  # words after a workbook's name
+_EXAMPLES = 3
 _LONGEST = 60  # characters of a name, so that with its endings every system takes it
 
 
@@ -30,6 +38,15 @@ class Source:
 
     path: Path
     place: str
+
+
+@dataclass(frozen=True)
+class Other:
+    """A file or folder that was not taken for a workbook, and why; ``path`` as it was found."""
+
+    path: Path
+    place: str
+    why: str
 
 
 def find(given: Sequence[Path], output: Path) -> tuple[Source, ...]:
@@ -42,34 +59,115 @@ def find(given: Sequence[Path], output: Path) -> tuple[Source, ...]:
     for start in given:
         if not start.exists():
             raise Refusal(f"没有找到“{start}”。", "请核对文件夹或文件名；文件名中有空格时请用引号括起来。")
-        inside = _workbooks(start, output) if start.is_dir() else [(start, start.name)]
-        for path, place in inside:
-            found.setdefault(os.path.normcase(path.resolve()), (path.resolve(), place))
+        inside = _walk(start, output) if start.is_dir() else [Other(start, start.name, "")]
+        for one in inside:
+            if not one.why:
+                found.setdefault(key(one.path), (_real(one.path), one.place))
     if not found:
-        raise Refusal("所给的文件夹中没有工作簿（.xlsx）。", "请核对文件夹；标注副本（.校验.xlsx）和临时文件不算在内。")
+        beside = [f"{one.place}（{one.why}）" for one in islice(others(given, output, (), ()), _EXAMPLES)]
+        seen = f"那里有：{'、'.join(beside)}。" if beside else ""
+        raise Refusal(
+            "所给的文件夹中没有工作簿（.xlsx）。",
+            f"请核对文件夹；标注副本（.校验.xlsx）、临时文件和本工具写出的文件不算在内。{seen}",
+        )
     return tuple(sorted(_distinct(list(found.values())), key=lambda source: source.place))
 
 
-def _workbooks(folder: Path, output: Path) -> Iterator[tuple[Path, str]]:
-    """Workbooks in ``folder`` and below, what we wrote ourselves and hidden files left out."""
-    ours = output.resolve()
-    for root, folders, names in os.walk(folder):
+def others(
+    given: Sequence[Path], output: Path, sources: Sequence[Source], attachments: Collection[str]
+) -> Iterator[Other]:
+    """What lies in the folders and is neither a workbook of the batch nor one of ``attachments`` (keys, see ``key``)
+    nor written by this tool: someone may have meant to send it in."""
+    taken = {key(source.path) for source in sources}
+    told: set[str] = set()
+    for start in given:
+        for one in _walk(start, output) if start.is_dir() else ():
+            this = key(one.path)
+            if one.why and this not in taken and this not in attachments and this not in told:
+                told.add(this)
+                yield one
+
+
+def key(path: Path) -> str:
+    """The same for every way of writing a file's path."""
+    return os.path.normcase(_real(path))
+
+
+def _real(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # links in a circle, or a name this system can't write
+        return path.absolute()
+
+
+def _walk(folder: Path, output: Path) -> Iterator[Other]:
+    """Files in ``folder`` and below, without a ``why`` where they are workbooks; hidden ones and ours are left out."""
+    ours, closed = _real(output), list[OSError]()
+    for root, folders, names in os.walk(folder, onerror=closed.append):
         here = Path(root)
-        folders[:] = sorted(
-            name for name in folders if name[0] != "." and name != FORMER and (here / name).resolve() != ours
-        )
+        written = _Written.by(here)
+        entered = []
+        for name in sorted(folders):
+            if name[0] == "." or written.folder(name) or _real(here / name) == ours:
+                continue
+            if (here / name).is_symlink():
+                yield Other(here / name, _place(here / name, folder), "链接到别处的文件夹，没有进入")
+            else:
+                entered.append(name)
+        folders[:] = entered
         for name in sorted(names):
-            if Path(name).suffix.lower() in ENDINGS and not _aside(name) and not (here == folder and _summary(name)):
-                yield here / name, (here / name).relative_to(folder).as_posix()
+            if not _noise(name) and not written.file(name):
+                yield Other(here / name, _place(here / name, folder), _why(name))
+    for error in closed:
+        path = Path(error.filename or folder)
+        yield Other(path, _place(path, folder), f"文件夹打不开（系统提示：{error.strerror or error}）")
 
 
-def _aside(name: str) -> bool:
-    """Hidden files, those of a program that has the workbook open, marked copies, and a subject list."""
-    return name[0] == "." or name.startswith("~$") or _MARK in name or Path(name).stem == FILE_STEM
+def _place(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
-def _summary(name: str) -> bool:
-    return name == SUMMARY or name.startswith(f"{Path(SUMMARY).stem}.")
+def _noise(name: str) -> bool:
+    """Hidden files, those of a program that has the workbook open, of the system, and a subject list."""
+    stem, dot, _ = name.rpartition(".")
+    return name[0] == "." or name.startswith("~$") or name.lower() in _NOISE or bool(dot and stem == FILE_STEM)
+
+
+def _why(name: str) -> str:
+    """Why this is no workbook to process; empty where it is one. What can't be read is said when it is opened."""
+    ending = Path(name).suffix.lower()
+    if ending in ENDINGS:
+        return "标注副本，请在原工作簿中改正后重新报送" if _MARK in name else ""
+    if ending in _ARCHIVES:
+        return "压缩文件，请解压后再运行"
+    return "不是工作簿，也没有工作簿把它写作附件"
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What batches have written into a folder: nothing where it never was the output folder of one."""
+
+    names: frozenset[str] = frozenset()
+    known: bool = False
+
+    @staticmethod
+    def by(folder: Path) -> _Written:
+        store = Store(folder)
+        return _Written(frozenset(store.names().values()), True) if store.folder.is_dir() else _Written()
+
+    def folder(self, name: str) -> bool:
+        return self.known and (name == FORMER or name.endswith(_HISTORY))
+
+    def file(self, name: str) -> bool:
+        """甲局.docx, 甲局.校验.xlsx, 甲局.退回意见.手工修改-<when>.docx …, where 甲局 is the name of a workbook."""
+        if not self.known:
+            return False
+        if name == SUMMARY or name.startswith(f"{Path(SUMMARY).stem}."):
+            return True
+        parts = name.split(".")
+        return any(
+            parts[at].partition("-")[0] in _OURS and ".".join(parts[:at]) in self.names for at in range(1, len(parts))
+        )
 
 
 def _distinct(found: list[tuple[Path, str]]) -> Iterator[Source]:
@@ -89,12 +187,20 @@ def _distinct(found: list[tuple[Path, str]]) -> Iterator[Source]:
 def names(places: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
     """A name for each place under which its files are written: the workbook's own where it is free.
 
-    ``known`` are the names of earlier runs, which are kept. No two names lead to the same file on any system.
+    ``known`` are the names of earlier runs, which are kept; a workbook that comes back in place of one of the same
+    name with another ending (saved anew as .xlsx) takes over its name. No two names lead to the same file on any
+    system.
     """
-    given = dict(known)
+    places, given = list(places), dict(known)
+    former: dict[str, list[str]] = {}
+    for place in set(known) - set(places):
+        former.setdefault(_stem(place), []).append(place)
     taken = {file for name in known.values() for file in _files(name)}
     for place in places:
         if place in given:
+            continue
+        if len(before := former.get(_stem(place), [])) == 1:
+            given[place] = given.pop(before.pop())
             continue
         for name in _candidates(place):
             if not taken & _files(name):
@@ -102,6 +208,11 @@ def names(places: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
                 taken |= _files(name)
                 break
     return given
+
+
+def _stem(place: str) -> str:
+    folder, slash, file = place.rpartition("/")
+    return f"{folder}{slash}{file.rpartition('.')[0] or file}".casefold()
 
 
 def _files(name: str) -> set[str]:
@@ -119,4 +230,4 @@ def _candidates(place: str) -> Iterator[str]:
     yield safe_name(f"{mark}-{stem[:_LONGEST]}")
 
 
-__all__ = ["ENDINGS", "FORMER", "LETTER", "MARKED", "SUMMARY", "Source", "find", "names"]
+__all__ = ["ENDINGS", "FORMER", "LETTER", "MARKED", "SUMMARY", "Other", "Source", "find", "key", "names", "others"]

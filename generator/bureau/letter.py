@@ -16,6 +16,10 @@ from .store import Record, Status
 _CELLS = 12  # places named after a matter; all of them are in the marked copy
 _RELATIONS = 6  # told under a matter
 _END = "。；！？"
+_SENTENCE = re.compile(r"[^。；]+[。；]*")
+_COMMAND = re.compile(r"\bgongkai\b|(?<![\w-])--[a-z]")
+_COMMAND_ASIDE = re.compile(r"（(?:gongkai|--)[^（）]*）")
+_AGAIN = re.compile(r"，再对另存的文件运行一次")
 
 
 def letter(record: Record, edition: Edition, workbook: str, marked: str) -> bytes:
@@ -76,7 +80,7 @@ def _matters(page: _Page, record: Record) -> None:
         page.chapter("不能读取的原因")
         page.add(record.reason)
         page.chapter("处理办法")
-        page.add(record.advice or "请用 Excel 或 WPS 打开该文件，核对内容后另存为 .xlsx 文件。")
+        page.add(_advice(record.advice) or "请核对所报送的文件，改为报送填报好的公开工作簿（.xlsx）。")
         return
     for severity, title in (
         (Severity.ERROR, "须改正的错误"),
@@ -97,13 +101,20 @@ def _said(number: int, matter: Matter) -> Iterator[str]:
     places = _places(matter, first)
     if places:
         text += f"位置：{places}。"
-    if matter.get("fix"):
-        text += f"处理：{_ended(str(matter['fix']))}"
+    if fix := _advice(str(matter.get("fix") or "")):
+        text += f"处理：{_ended(fix)}"
     yield text
     for count, line in enumerate(more[:_RELATIONS], 1):
         yield f"（{count}）{_ended(line)}"
     if len(more) > _RELATIONS:
         yield f"……共{len(more)}项，其余见标注副本。"
+
+
+def _advice(text: str) -> str:
+    """Without what only those who run the program can do: commands, options, running it again."""
+    text = _COMMAND_ASIDE.sub("", text)
+    kept = "".join(_AGAIN.sub("", part) for part in _SENTENCE.findall(text) if not _COMMAND.search(part))
+    return f"{kept[:-1]}。" if kept.endswith(("；", "，")) else kept
 
 
 def _ended(text: str) -> str:

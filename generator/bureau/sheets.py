@@ -14,7 +14,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils.cell import coordinate_from_string
 
 MOST_ROWS = 1_000_000  # of the 1,048,576 that a sheet holds
 _LONGEST = 32_000  # characters of the 32,767 that a cell holds
@@ -110,10 +111,19 @@ class Sheet:
             sheet.column_dimensions[get_column_letter(number)].width = width
         if frozen:
             sheet.freeze_panes = frozen
+            self._repeat(frozen)
         sheet.page_setup.orientation = "landscape"
         if sum(widths) < _ONE_PAGE:
             sheet.page_setup.fitToHeight = 0
             sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+    def _repeat(self, frozen: str) -> None:
+        """On paper too, heads and names stand on every page."""
+        column, row = coordinate_from_string(frozen)
+        if row > 1:
+            self._sheet.print_title_rows = f"1:{row - 1}"
+        if column != "A":
+            self._sheet.print_title_cols = f"A:{get_column_letter(column_index_from_string(column) - 1)}"
 
     def title(self, text: str, height: float = 26.0) -> None:
         self._append([(text, "title")], height)

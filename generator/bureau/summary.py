@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,12 +11,12 @@ from .. import __version__
 from ..checks.explain import FAMILIES, family
 from ..checks.rules import load as load_rules
 from ..editions import Edition, Library
-from .figures import PERCENT, completion, growth, view
+from .across import aside, copied, nothing, outlying
+from .figures import completion, growth, view
 from .forms import newest
-from .inputs import LETTER, MARKED
-from .outliers import FEWEST, outliers
+from .inputs import LETTER, MARKED, Other
 from .rounds import Matter, compare
-from .sheets import GREEN, GREY, RED, YELLOW, Book, Entry, Filled, Link, Money, Rate, Sheet
+from .sheets import GREEN, RED, YELLOW, Book, Entry, Filled, Link, Money, Rate, Sheet
 from .store import Amount, Record, Status
 from .tally import RuleCount, Tally
 
@@ -49,9 +49,11 @@ class Totals:
     again: int = 0  # departments seen before
 
 
-def build(records: Callable[[], Iterable[tuple[Record, bool]]], library: Library) -> tuple[bytes, Totals]:
+def build(
+    records: Callable[[], Iterable[tuple[Record, bool]]], library: Library, others: Sequence[Other] = ()
+) -> tuple[bytes, Totals]:
     """The workbook; ``records`` walks over all results in the order of the departments, True where the result is of
-    an earlier run since the workbook was not sent this time."""
+    an earlier run since the workbook was not sent this time; ``others`` are files that are no workbooks."""
     totals = Totals()
     with Tally(library) as tally:
         for record, _ in records():
@@ -60,10 +62,11 @@ def build(records: Callable[[], Iterable[tuple[Record, bool]]], library: Library
         book, rules = Book(), tally.rules()
         editions = tuple(tally.seen.values()) or (newest(library),)
         titles = _titles(editions)
-        _front(book, totals, rules, titles)
+        _front(book, totals, rules, titles, len(others))
         _departments(book, rules, titles, _Columns.of(rules, editions, tally.twins()), records)
-        _outliers(book, tally)
-        _copied(book, tally)
+        outlying(book, tally)
+        copied(book, tally)
+        aside(book, others)
         return book.data(), totals
 
 
@@ -80,7 +83,7 @@ def _count(totals: Totals, record: Record) -> None:
         totals.fresh += len(found.fresh)
 
 
-def _front(book: Book, totals: Totals, rules: list[RuleCount], titles: dict[str, str]) -> None:
+def _front(book: Book, totals: Totals, rules: list[RuleCount], titles: dict[str, str], others: int) -> None:
     sheet = book.sheet("概况", (26, 12, 60, 14, 14))
     sheet.title("批量校验和生成情况汇总")
     sheet.line("本表由工具写出，再次运行会更新；需要批注的请另存一份。")
@@ -91,6 +94,8 @@ def _front(book: Book, totals: Totals, rules: list[RuleCount], titles: dict[str,
         sheet.row(Filled(text, colour), totals.by_status[status], _ABOUT[status])
     sheet.row("错误", totals.errors, "须改正后才能生成公开文档，见“问题清单”")
     sheet.row("警告", totals.warnings, "须核实；已在“核实说明”表中写明理由的不计")
+    if others:
+        sheet.row("没有处理的其他文件", others, "见“其他文件”，请核对有没有误送、漏送的")
     if totals.again:
         sheet.row("再次送审的部门", totals.again, "与上一轮逐条比较，见“整改情况”")
         sheet.row("上一轮问题已改正", totals.settled, "含已写明理由的警告")
@@ -141,6 +146,8 @@ def _departments(
     overview.filter(2, len(columns.heads))
     listed.filter(2, 7)
     again.filter(2, 7)
+    for sheet, head in ((listed, 2), (again, 2)):
+        nothing(sheet, head)
 
 
 def _matter(matter: Matter, *, fix: bool) -> Iterator[Entry]:
@@ -192,6 +199,7 @@ class _Columns:
 
     families: tuple[str, ...]
     figures: tuple[tuple[str, str, bool, bool], ...]  # key, label, has last year, has budget
+    editions: Mapping[str, str]  # names by id
     twins: frozenset[str]  # places of workbooks whose unit has sent another for the same document
 
     @staticmethod
@@ -205,6 +213,7 @@ class _Columns:
         return _Columns(
             tuple(name for name in (*FAMILIES, *sorted(present - set(FAMILIES))) if name in present),
             tuple(figures.values()),
+            {edition.id: edition.name for edition in editions},
             frozenset(twins),
         )
 
@@ -221,13 +230,14 @@ class _Columns:
 
     @property
     def widths(self) -> list[float]:
-        wide = {"单位": 30.0, "工作簿": 26.0, "版式": 20.0, "状态": 16.0, "备注": 60.0, "序号": 6.0, "年度": 7.0}
+        wide = {"单位": 30.0, "工作簿": 26.0, "版式": 28.0, "状态": 16.0, "备注": 60.0, "序号": 6.0, "年度": 7.0}
         small = {"错误", "警告", "已说明", "轮次", "已改正", "仍存在", "新出现"}
         return [wide.get(head, 8.0 if head in small else 11.0) for head in self.heads]
 
     def row(self, number: int, record: Record, carried: bool) -> Iterator[Entry]:
         text, colour = STATUS[record.status]
-        yield from (number, record.unit or "（读不出）", record.place, record.year or "", record.edition)
+        yield from (number, record.unit or "（读不出）", record.place, record.year or "")
+        yield self.editions.get(record.edition, record.edition)
         yield Filled(text, colour)
         yield from (_red(record.count("error"), RED), _red(record.count("warning"), YELLOW))
         yield sum(bool(f.get("answer")) for f in record.findings)
@@ -263,38 +273,6 @@ def _amounts(amount: Amount, last: bool, budget: bool) -> Iterator[Entry]:
 
 def _decimal(text: str | None) -> Decimal | None:
     return Decimal(text) if text is not None else None
-
-
-def _outliers(book: Book, tally: Tally) -> None:
-    sheet = book.sheet("异常数据", (28, 24, 18, 46, 14, 14, 14, 14, 12), "A4")
-    sheet.title("与其他部门相比明显偏离的数据")
-    sheet.line(
-        f"同一年度、同一类公开（决算或预算）不少于 {FEWEST} 个部门时比较，以中位数和中位数绝对偏差衡量；"
-        "供复核参考，不等于错误。"
-    )
-    sheet.head("单位", "工作簿", "比较范围", "指标", "本单位", "中位数", "通常下限", "通常上限", "偏离程度", height=20)
-    for found in outliers(tally.measures()):
-        made: type[Rate | Money] = Rate if found.measure.unit == PERCENT else Money
-        label = found.measure.label + ("" if found.measure.unit == PERCENT else f"（{found.measure.unit}）")
-        numbers = (found.value.value, found.median, found.low, found.high)
-        where = (found.value.unit, found.value.place, found.measure.peers, label)
-        sheet.row(*where, *(made(number) for number in numbers), Money(found.score))
-    sheet.filter(3, 9)
-
-
-def _copied(book: Book, tally: Tally) -> None:
-    sheet = book.sheet("雷同原因", (8, 12, 28, 24, 20, 30, 90), "A4")
-    sheet.title("不同单位填写的相同或几乎相同的原因")
-    sheet.line("不计数字、标点和本单位名称；过短的（如“无”）不比较。请核实是否照抄。")
-    sheet.head("组", "程度", "单位", "工作簿", "位置", "项目", "原因", height=20)
-    for number, (exact, group) in enumerate(tally.copied(), 1):
-        for said in group:
-            colour = GREY if number % 2 else ""
-            sheet.row(
-                Filled(number, colour), "相同" if exact else "几乎相同",
-                said.unit, said.place, said.cell, said.row, said.text,
-            )  # fmt: skip
-    sheet.filter(3, 7)
 
 
 def _titles(editions: tuple[Edition, ...]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, groupby
@@ -36,13 +36,19 @@ select place from department where (unit, document) in
     (select unit, document from department where document is not null group by unit, document having count(*) > 1)
 """
 _SAID = "select d.place, d.unit, r.cell, r.row, r.text from reason r join department d on d.id = r.department"
-_SHORTEST = 10  # characters of a reason, figures and signs left out: what is shorter is alike without being copied
+_SHORTEST = 9  # characters of a reason that say something: what is shorter is alike without being copied
+_LABEL = 40  # characters of an item's name that are looked for in its reason
 _GRAM = 3
 _KEPT = 6  # smallest fingerprints of a text: two texts that share two of them are looked at closely
 _CROWD = 40  # texts that share two; in a larger crowd each is compared with the first only
 _ALIKE = 0.6  # of all groups of three characters in either text, how many are in both
 _IDLE = re.compile(r"[^\w]|_")
 _FIGURES = re.compile(r"\d+")
+_PLAIN = re.compile(  # what everybody says who has nothing to tell: 与上年持平，本年没有安排此项支出
+    "本年度?|当年|上年度?|去年|年初|预算|决算|数|支出|收入|经费|费用|费|一致|相同|持平|相等|无?变化|变动|增加|减少|增长|"
+    "下降|较|比|与|和|的|了|也|均|未|没有|无|不|发生|安排|涉及|存在|列支|开支|使用|此项|该项|相关|业务|事项|情况|内容|原因|"
+    "主要|是|由于|因为|为|本单位|我单位|单位|本部门|我部门|部门|我局|本局|完成|执行|按照?|根据|实际|需要|严格"
+)
 _KINDS = {"final": "决算", "budget": "预算"}
 
 
@@ -106,7 +112,7 @@ class Tally:
             run("insert into rule values (?, ?, ?, ?)", (_clean(rule), severity, key, len(list(group))))
         self._measures(record, key)
         for reason in record.reasons:
-            self._reason(record, key, reason["cell"], reason["row"], reason["text"])
+            self._reason(record, key, reason)
 
     def _measures(self, record: Record, key: int | None) -> None:
         edition = self.seen.get(record.edition) or known(self._editions, record.edition)
@@ -131,9 +137,10 @@ class Tally:
             [(peers, name, label, unit, key, str(value)) for name, label, unit, value in found if value is not None],
         )
 
-    def _reason(self, record: Record, key: int | None, cell: str, row: str, text: str) -> None:
+    def _reason(self, record: Record, key: int | None, reason: Mapping[str, str]) -> None:
+        cell, row, text = reason["cell"], reason["row"], reason["text"]
         words = plain_words(text, record.unit)
-        if len(words.replace("#", "")) < _SHORTEST:
+        if len(substance(words, row)) < _SHORTEST:
             return
         run = self._base.execute
         digest = hashlib.sha256(words.encode("utf-8", "replace")).digest()[:16]
@@ -230,6 +237,16 @@ def plain_words(text: str, unit: str) -> str:
     return _FIGURES.sub("#", _IDLE.sub("", text))
 
 
+def substance(words: str, row: str) -> str:
+    """What is left of a reason (see ``plain_words``) without the item it speaks of and what goes without saying."""
+    names = plain_words(row, "")[:_LABEL]
+    left = words.replace("#", "")
+    for size in range(len(names), 1, -1):
+        for at in range(len(names) - size + 1):
+            left = left.replace(names[at : at + size], "")
+    return _PLAIN.sub("", left)
+
+
 def _grams(words: str) -> set[str]:
     return {words[at : at + _GRAM] for at in range(max(len(words) - _GRAM + 1, 1))}
 
@@ -257,4 +274,4 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-__all__ = ["Measure", "RuleCount", "Said", "Tally", "Value", "alike", "plain_words"]
+__all__ = ["Measure", "RuleCount", "Said", "Tally", "Value", "alike", "plain_words", "substance"]

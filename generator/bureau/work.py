@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import faulthandler
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from .. import __version__, files, pipeline
 from ..editions import Edition
 from ..model.book import Book
 from ..model.finding import Finding, Refusal, Severity
+from ..model.revised import Fate
 from . import forms
 from .inputs import FORMER, LETTER, MARKED
 from .store import Record, Status, Store, file_digest, sha
 
 _SUBJECTS = "*"  # no file is called so
+_KEPT = (Fate.KEPT, Fate.UPDATED, Fate.DELETED, Fate.MOVED, Fate.INSERTED)
 
 _BUILT_IN = forms.Source()
 
@@ -56,6 +59,8 @@ def unchanged(job: Job) -> bool:
     old = Store(Path(job.output)).load(job.name)
     if old is None or old.status is Status.FAILED or old.version != __version__ or not old.inputs.get(""):
         return False
+    if old.place != job.place:  # it has taken the name over from one with another ending
+        return False
     try:
         library, subjects = forms.library(job.source, Path(job.workbook))
     except Refusal:
@@ -65,8 +70,17 @@ def unchanged(job: Job) -> bool:
         return False
     if not all((Path(job.output) / name).is_file() for name in old.written):
         return False
-    named = [name for name in old.inputs if name not in ("", _SUBJECTS)]
-    return dict(old.inputs) == _inputs(Path(job.workbook), named, subjects)
+    return dict(old.inputs) == _inputs(Path(job.workbook), attachments(old), subjects)
+
+
+def attachments(record: Record) -> list[str]:
+    """Names of the files that the workbook wants in its document, as it writes them."""
+    return [name for name in record.inputs if name not in ("", _SUBJECTS)]
+
+
+def beside(folder: Path, attachment: str) -> Path:
+    """Where an attachment lies that a workbook in ``folder`` names."""
+    return folder / attachment.replace("\\", "/")
 
 
 def failed(job: Job, reason: str, advice: str) -> Record:
@@ -128,7 +142,6 @@ def _seen(job: Job, edition: Edition, book: Book, made: pipeline.Generated) -> R
 
     context = Context(edition, book)
     figures, ratios = amounts(edition, book)
-    notes = [f"原有的“{made.output.name}”已另存为“{made.set_aside.name}”"] if made.set_aside and made.output else []
     return Record(
         job.place,
         job.name,
@@ -143,8 +156,25 @@ def _seen(job: Job, edition: Edition, book: Book, made: pipeline.Generated) -> R
         ratios=ratios,
         reasons=tuple(reasons(edition, book)),
         pages=made.pages,
-        notes=tuple(notes),
+        notes=tuple(_edited(job, made)),
     )
+
+
+def _edited(job: Job, made: pipeline.Generated) -> Iterator[str]:
+    """What became of the document that stood there, and of what hands had changed in it."""
+    if made.output is None or made.written is None:
+        return
+    if made.set_aside is not None:
+        yield f"原有的“{made.output.name}”已另存为“{made.set_aside.name}”"
+    if made.written.reason:
+        yield f"原有的“{job.name}.docx”没有改动：{made.written.reason}；新文档写成“{made.output.name}”，请对照后合并"
+    fates = Counter(one.fate for one in made.written.revisions)
+    todo, kept = fates[Fate.CONFLICT] + fates[Fate.LOST], sum(fates[fate] for fate in _KEPT)
+    if todo:
+        yield f"公开文档中有 {todo} 处手工修改与现在的数据合不上，请查看文中批注"
+    if kept:
+        yield f"公开文档中的手工修改已保留（{kept} 处）"
+    yield from made.written.notes
 
 
 def _finish(
@@ -238,10 +268,10 @@ def _inputs(workbook: Path, attachments: list[str], subjects: str) -> dict[str, 
     folder = workbook.parent
     found = {"": file_digest(workbook), _SUBJECTS: subjects}
     for name in attachments:
-        path = folder / name.replace("\\", "/")
+        path = beside(folder, name)
         try:
             inside = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):  # RuntimeError: links in a circle
             inside = False
         found[name] = file_digest(path) if inside else ""
     return found

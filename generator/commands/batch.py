@@ -90,7 +90,7 @@ def batch(
         engine = Dask(address) if address else Local(min(jobs or _cores(), len(sources)))
         with _stoppable(), _Bar(len(sources)) as bar:
             try:
-                made = bureau.run_batch(sources, output, engine, say=bar.step, source=source)
+                made = bureau.run_batch(sources, output, engine, say=bar.step, source=source, given=workbooks)
             except KeyboardInterrupt:
                 bar.close()
                 click.echo(
@@ -182,6 +182,10 @@ def _print(made: Batch, sources: tuple[Source, ...]) -> None:
     left = totals.by_status[Status.REFUSED] + totals.by_status[Status.FAILED] - _MOST_TOLD
     if left > 0:
         click.echo(f"……另有 {left} 本没有处理成，见 {made.summary.name}。")
+    for other in made.others[:_MOST_TOLD]:
+        click.echo(f"没有处理：{other.place}（{other.why}）")
+    if len(made.others) > _MOST_TOLD:
+        click.echo(f"……另有 {len(made.others) - _MOST_TOLD} 个文件没有处理，见 {made.summary.name}的“其他文件”。")
     if made.set_aside is not None:
         click.echo(f"原有的“{made.summary.name}”不是本工具写出的原样，已另存为：{made.set_aside}")
     parts = [f"{STATUS[status][0]} {totals.by_status[status]}" for status in Status if totals.by_status[status]]
@@ -209,6 +213,7 @@ def _print_json(made: Batch) -> None:
         "settled": totals.settled,
         "remaining": totals.remaining,
         "fresh": totals.fresh,
+        "passed_over": [{"file": other.place, "reason": other.why} for other in made.others],
     }
     ascii_only = not speaks_unicode()
     click.echo(json.dumps(head, ensure_ascii=ascii_only)[:-1] + ', "departments": [')
@@ -227,6 +232,8 @@ def _department(record: Record, carried: bool) -> dict[str, object]:
         "year": record.year or None,
         "edition": record.edition or None,
         "carried": carried,
+        "reason": record.reason or None,
+        "notes": list(record.notes),
         "round": record.round,
         "files": sorted(record.written),
         "figures": {
