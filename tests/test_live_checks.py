@@ -27,12 +27,12 @@ from generator.checks.live import live
 from generator.checks.rule import Outcome, RuleResult, Sums
 from generator.checks.rules import load
 from generator.checks.run import evaluate
-from generator.model.expression import Call
+from generator.model.expression import Call, references
 from generator.model.form import Role
 from generator.model.livecheck import EVERY, LiveCheck, Over
 from generator.workbook.blank import build
 from generator.workbook.blank_checks import HELPER, SHEET
-from generator.workbook.blank_trees import references, terms
+from generator.workbook.blank_trees import terms
 from generator.workbook.read import read
 from tests.support import load_source, names, raw_source
 
