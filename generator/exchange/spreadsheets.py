@@ -1,12 +1,16 @@
 """Files of other programs as raw sheets: .xlsx by the workbook reader, .xls and .et by calamine.
 
 calamine gives error cells as blanks, so that every cell of an old file is read by xlrd too and the two are compared.
+xlrd goes first: calamine sets aside room for the whole area between the outermost cells, and a damaged address would
+end the process.
 """
 
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -16,10 +20,11 @@ from ..model.cell import CellRef
 from ..model.finding import Refusal
 from ..workbook import cells
 from ..workbook.cells import Raw, Sheet, Styles
-from ..workbook.package import open_package
+from ..workbook.package import MAX_CELLS, open_package
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MAX_FILE = 64 << 20
+_MAX_FILE = 16 << 20  # of an old file: five hundred thousand rows of a table
+_MAX_AREA = 2_000_000  # cells between the outermost ones, of all sheets together
 _SAVE_AS = "请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入。"
 
 
@@ -69,29 +74,62 @@ def _old(path: Path) -> File:
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise Refusal("文件设有打开密码，读不了。", "请在 Excel 或 WPS 中输入密码打开，取消密码后保存。")
-    try:
+    with _damaged():
+        second = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), ragged_rows=True)
+        _within_limits(second)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        second = xlrd.open_workbook(file_contents=data, logfile=io.StringIO())
+        found = File(path, date1904=bool(second.datemode))
+        names = [meta.name for meta in sorted(book.sheets_metadata, key=lambda m: "Visible" not in str(m.visible))]
+        for name in (name for name in names if name in second.sheet_names()):
+            sheet = _sheet(book.get_sheet_by_name(name))
+            found.doubtful += _cross_check(sheet, second.sheet_by_name(name), xlrd)
+            found.sheets.append(sheet)
+    return found
+
+
+@contextmanager
+def _damaged() -> Iterator[None]:
+    """Whatever the two readers of old files trip over, as a Refusal."""
+    import python_calamine
+    import xlrd
+
+    try:
+        yield
     except python_calamine.PasswordError as error:
         raise Refusal("文件设有打开密码，读不了。", "请在 Excel 或 WPS 中输入密码打开，取消密码后保存。") from error
     except (python_calamine.CalamineError, xlrd.XLRDError, xlrd.compdoc.CompDocError) as error:
         raise Refusal("文件已损坏，或不是 Excel（.xls）、WPS（.et）表格。", _SAVE_AS) from error
-    except (AssertionError, IndexError, KeyError, ValueError, OSError, UnicodeError) as error:  # damaged records
+    except (
+        AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError, ArithmeticError, OSError,
+        EOFError, struct.error, RecursionError, MemoryError,
+    ) as error:  # records that make no sense  # fmt: skip
         raise Refusal("文件已损坏，读不出来。", _SAVE_AS) from error
-    found = File(path, date1904=bool(second.datemode))
-    names = [meta.name for meta in sorted(book.sheets_metadata, key=lambda m: "Visible" not in str(m.visible))]
-    for name in (name for name in names if name in second.sheet_names()):
-        source = book.get_sheet_by_name(name)
-        sheet = Sheet(name)
-        for row, values in enumerate(source.to_python(skip_empty_area=False), 1):
-            there = {column: raw for column, value in enumerate(values, 1) if (raw := _raw(value)) is not None}
-            if there:
-                sheet.rows[row] = there
-        for (top, left), (bottom, right) in source.merged_cell_ranges or ():
-            sheet.merges[top + 1, left + 1] = (bottom + 1, right + 1)
-        found.doubtful += _cross_check(sheet, second.sheet_by_name(name), xlrd)
-        found.sheets.append(sheet)
-    return found
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how calamine's language gives up; not an Exception
+            raise
+        raise Refusal("文件已损坏，读不出来。", _SAVE_AS) from error
+
+
+def _within_limits(book: Any) -> None:
+    sheets = book.sheets()
+    area = sum(sheet.nrows * sheet.ncols for sheet in sheets)
+    filled = sum(sheet.row_len(row) for sheet in sheets for row in range(sheet.nrows))
+    if area > _MAX_AREA or filled > MAX_CELLS:
+        raise Refusal(
+            f"表中数据过多，或有单元格离表很远（{filled} 格，占 {area} 格的范围）。",
+            "请只导出需要的表；表以外的零星单元格请删去整行整列后保存。",
+        )
+
+
+def _sheet(source: Any) -> Sheet:
+    sheet = Sheet(source.name)
+    for row, values in enumerate(source.to_python(skip_empty_area=False), 1):
+        there = {column: raw for column, value in enumerate(values, 1) if (raw := _raw(value)) is not None}
+        if there:
+            sheet.rows[row] = there
+    for (top, left), (bottom, right) in source.merged_cell_ranges or ():
+        sheet.merges[top + 1, left + 1] = (bottom + 1, right + 1)
+    return sheet
 
 
 def _raw(value: object) -> Raw | None:
