@@ -12,6 +12,7 @@ from itertools import pairwise
 from ..model.state import UnitState
 from .body import Body, Unit
 from .order import moved
+from .tables import continues
 from .tokens import likeness, masked
 
 _SAME = 0.5  # likeness at which a text is taken to be an edited one
@@ -287,6 +288,8 @@ class _Pairing:
         """One paragraph that has become several: the rest stands in the next ones, which nobody else owns."""
         for at, user in list(self.pairs.user_of.items()):
             own = self.base[at]
+            if own.kind == "table" and not self._just_so(at, user):
+                self._parted(at, user)
             if own.kind != "paragraph" or not own.text or at in self.pairs.joined or self._just_so(at, user):
                 continue
             text, near = self.masked_user(user), user + 1
@@ -298,6 +301,20 @@ class _Pairing:
                 self.pairs.split.setdefault(at, []).append(near)
                 self.taken.add(near)
                 text, near = more, near + 1
+
+    def _parted(self, at: int, user: int) -> None:
+        """A table cut into several, with nothing between them but what the user put there, such as a line 续表."""
+        rows = list(self.units[user].rows)
+        near = user + 1
+        while near < len(self.units) and near not in self.taken:
+            unit = self.units[near]
+            if unit.kind == "table":
+                if not continues(self.base[at].rows, rows, unit.rows):
+                    break
+                self.pairs.split.setdefault(at, []).append(near)
+                self.taken.add(near)
+                rows += unit.rows
+            near += 1
 
     def _could_be_there(self, generated: int) -> bool:
         """Whether some text that nobody owns stands where this unit would be."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from lxml import etree
 
 from ..model.changes import places, short
 from ..model.revised import Fate, Revision
 from ..model.state import State, UnitState
+from . import chartdata, tables
 from .body import Body, Unit, open_body
 from .comments import Comments, waiting, within
 from .controls import lay_out
@@ -24,8 +26,10 @@ from .sections import Sections
 from .text import holds_more
 from .units import Outcome, UnitMerger
 
-_STILL = "此前列出，尚未处理；处理后请删去批注"
+_PARTED = "表格经手工拆开或合并"
+_FIGURES = "图中的数经手工修改"
 _BEFORE = 12  # characters shown before the place that was edited
+_STILL = "此前列出，尚未处理；处理后请删去批注"
 
 
 class CannotMerge(Exception):
@@ -154,15 +158,35 @@ class _Merger:
             return unit.rows != base.rows
         if base.id.startswith(">"):
             return unit.text.rpartition("\t")[0] != base.text.rpartition("\t")[0]
-        return unit.text != base.text
+        return unit.text != base.text or self._redrawn(base, unit)
+
+    def _redrawn(self, base: UnitState, unit: Unit) -> bool:
+        """Whether somebody put other figures into a chart."""
+        now = chartdata.figures(chartdata.of(self.user, unit.element)) if base.chart else ()
+        return bool(now) and now != chartdata.figures(base.chart)
+
+    def _rows(self, at: int, unit: Unit) -> list[tuple[str, ...]]:
+        """The user's rows of a table, those of all its parts."""
+        parts = [unit, *(self.user.units[n] for n in self.pairs.split.get(at, ()))]
+        return [row for part in parts for row in part.rows]
+
+    def _base_rows(self, at: int) -> list[tuple[str, ...]]:
+        return [row for n in (at, *self.pairs.joined.get(at, ())) for row in self.base.units[n].rows]
+
+    def _by_hand(self, fate: Fate, at: int, unit: Unit, text: str, unit_state: UnitState) -> Revision:
+        """An entry on what was edited; of a table what was done to which row."""
+        if unit.kind == "table":
+            text, note = tables.by_hand(self._base_rows(at), self._rows(at, unit))
+            return self._entry(fate, unit_state, note or _PARTED, text)
+        return self._entry(fate, unit_state, _FIGURES if self._redrawn(unit_state, unit) else "", text)
 
     def _kept(self, at: int, unit: Unit) -> None:
+        base = self.base.units[at]
         if within(unit.element, self._waiting):
             text = unit.text if unit.kind != "table" else ""
-            self.entries.append(self._entry(Fate.CONFLICT, self.base.units[at], _STILL, text))
+            self.entries.append(self._entry(Fate.CONFLICT, base, _STILL, text))
         elif self._reworded(at, unit):
-            text = "" if unit.kind == "table" else _around(unit.text, self.base.units[at].text)
-            self.entries.append(self._entry(Fate.KEPT, self.base.units[at], text=text))
+            self.entries.append(self._by_hand(Fate.KEPT, at, unit, _around(unit.text, base.text), base))
 
     def _unchanged(self) -> None:
         """The data is what it was: only say what was edited."""
@@ -274,23 +298,25 @@ class _Merger:
             return made
         sections.settle(unit, base, new)
         reworded = self._reworded(at, unit)
+        edited = self._by_hand(Fate.KEPT, at, unit, "", base) if reworded else None
         before, now = "".join(self.base.units[n].text for n in others), "".join(self.state.units[n].text for n in news)
         lines = [unit.element, *(self.user.units[n].element for n in self.pairs.split.get(at, ()))]
-        outcome = merger.merge(unit, lines, base, new, before, now, fresh.units[news[0]])
-        self._say(outcome, base, new, reworded, unit)
+        fresh_units = [fresh.units[n] for n in news]
+        outcome = merger.merge(unit, lines, base, new, before, now, fresh_units, self._base_rows(at))
+        self._say(outcome, new, edited, unit)
         return outcome.element
 
-    def _say(self, outcome: Outcome, base: UnitState, new: UnitState, reworded: bool, unit: Unit) -> None:
+    def _say(self, outcome: Outcome, new: UnitState, edited: Revision | None, unit: Unit) -> None:
         text = "" if unit.kind == "table" else _around(outcome.text or unit.text, new.text)
         if outcome.clashes:
-            for words in outcome.clashes:
-                self.entries.append(self._entry(Fate.CONFLICT, new, words, text))
+            for words, row in zip_longest(outcome.clashes, outcome.rows, fillvalue=""):
+                self.entries.append(self._entry(Fate.CONFLICT, new, words, row or text))
         elif outcome.deleted:
             self.entries.append(self._entry(Fate.DELETED, new))
-        elif reworded and outcome.changed:
-            self.entries.append(self._entry(Fate.UPDATED, new, text=text))
-        elif reworded:
-            self.entries.append(self._entry(Fate.KEPT, base, text=text))
+        elif edited is not None:
+            said = edited.text if unit.kind == "table" else text
+            fate = Fate.UPDATED if outcome.changed else Fate.KEPT
+            self.entries.append(self._entry(fate, new, edited.note, said))
 
 
 def _around(text: str, other: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from lxml import etree
 
+from ..model.changes import short
 from . import text as texts
 from .body import row_cells, table_rows
 from .body import rows as rows_of
@@ -22,10 +24,11 @@ _SENSELESS = 0.5  # of the cells must still be at their place, or the table is a
 
 @dataclass
 class TableMerge:
-    """``clashes`` are paragraphs and what the data says there now; ``hopeless`` says the table was rebuilt by hand."""
+    """``clashes`` are paragraphs, the row they stand in, and what the data says there now; ``hopeless`` says the
+    table was rebuilt by hand."""
 
     changed: int = 0
-    clashes: list[tuple[etree._Element, str]] = field(default_factory=list)
+    clashes: list[tuple[etree._Element, str, str]] = field(default_factory=list)
     hopeless: bool = False
 
 
@@ -57,31 +60,63 @@ def _lead(row: tuple[str, ...]) -> str:
     return next((cell.strip() for cell in row if cell.strip() and not _AMOUNT.fullmatch(cell.strip())), "")
 
 
+def continues(base: Rows, own: Rows, other: Rows) -> bool:
+    """Whether ``other`` is the rest of a table of which ``own`` is the beginning: most of its rows were generated and
+    no longer stand there."""
+    missing = Counter(map(_key, base)) - Counter(map(_key, own))
+    found = sum((Counter(map(_key, other)) & missing).values())
+    return found > 0 and found >= _SENSELESS * len(other)
+
+
+def by_hand(base: Rows, user: Rows) -> tuple[str, str]:
+    """What a person changed in a table: the first row concerned, and what was done to it and how much more there is;
+    empty when the rows are as generated."""
+    pairs, found = align(base, user), []
+    for at, row in enumerate(base):
+        now = user[pairs[at]] if at in pairs else None
+        if now is None:
+            found.append((_lead(row), "删去这一行"))
+        elif len(now) != len(row):
+            found.append((_lead(row), "这一行增减了格"))
+        else:
+            changed = [(a, b) for a, b in zip(row, now, strict=True) if a != b]
+            found += [(_lead(row) or _lead(now), f"{short(a) or '空'} → {short(b) or '空'}") for a, b in changed]
+    known = set(pairs.values())
+    found += [(_lead(row), "增加这一行") for at, row in enumerate(user) if at not in known]
+    if not found:
+        return "", ""
+    more = f"；这张表另有 {len(found) - 1} 处" if len(found) > 1 else ""
+    return found[0][0], found[0][1] + more
+
+
 def merge_table(
-    table: etree._Element,
+    tables: Sequence[etree._Element],
     base: Rows,
-    fresh: etree._Element,
+    fresh: Sequence[etree._Element],
     take: Callable[[etree._Element], etree._Element],
 ) -> TableMerge:
-    """Write into the user's ``table`` what changed between ``base`` and the ``fresh`` table.
+    """Write into the user's table what changed between ``base`` and the ``fresh`` one; a table that the user cut into
+    several, or put together from several, is given as all of them.
 
     ``take`` makes a copy of a fresh element that fits the user's document. A row or cell that the user changed and
     the data too is left as it is and reported.
     """
-    return _Merger(table, base, fresh, take).run()
+    return _Merger(tables, base, fresh, take).run()
 
 
 class _Merger:
     def __init__(
         self,
-        table: etree._Element,
+        tables: Sequence[etree._Element],
         base: Rows,
-        fresh: etree._Element,
+        fresh: Sequence[etree._Element],
         take: Callable[[etree._Element], etree._Element],
     ) -> None:
-        self.table, self.base, self.take = table, base, take
-        self.user, self.new = rows_of(table), rows_of(fresh)
-        self.lines, self.fresh_lines = table_rows(table), table_rows(fresh)
+        self.table, self.base, self.take = tables[0], base, take
+        self.user, self.new = ([row for one in several for row in rows_of(one)] for several in (tables, fresh))
+        self.lines, self.fresh_lines = (
+            [row for one in several for row in table_rows(one)] for several in (tables, fresh)
+        )
         self.result = TableMerge()
 
     def run(self) -> TableMerge:
@@ -109,7 +144,7 @@ class _Merger:
                 parent.remove(line)
                 self.result.changed += 1
         else:
-            self._clash(line, "按现在的数据，表中已没有这一行。")
+            self._clash(line, _lead(row), "按现在的数据，表中已没有这一行。")
 
     def _row(self, user: int, row: tuple[str, ...], new: int) -> None:
         cells, fresh = row_cells(self.lines[user]), row_cells(self.fresh_lines[new])
@@ -118,17 +153,18 @@ class _Merger:
                 self.lines[user].getparent().replace(self.lines[user], self.take(self.fresh_lines[new]))  # type: ignore[union-attr]
                 self.result.changed += 1
             else:
-                self._clash(self.lines[user], f"按现在的数据，这一行应为：{'；'.join(filter(None, self.new[new]))}")
+                words = f"按现在的数据，这一行应为：{'；'.join(filter(None, self.new[new]))}"
+                self._clash(self.lines[user], _lead(row), words)
             return
         for at, cell in enumerate(cells):
             before, after = row[at], self.new[new][at]
             if before != after and self.user[user][at] != after:
-                self._cell(cell, before, self.user[user][at], after, fresh[at])
+                self._cell(cell, before, self.user[user][at], after, fresh[at], _lead(row))
 
-    def _cell(self, cell: etree._Element, before: str, now: str, after: str, fresh: etree._Element) -> None:
+    def _cell(self, cell: etree._Element, before: str, now: str, after: str, fresh: etree._Element, label: str) -> None:
         if not now:
             if before:
-                self._clash(cell, f"按现在的数据，此格应为：{after or '空'}")
+                self._clash(cell, label, f"按现在的数据，此格应为：{after or '空'}")
             else:
                 self._fill(cell, fresh)
             return
@@ -147,7 +183,7 @@ class _Merger:
                     cell.remove(child)
                 self._fill(cell, fresh, empty=True)
                 return
-        self._clash(cell, f"按现在的数据，此格应为：{after or '空'}")
+        self._clash(cell, f"{label} {short(now)}", f"按现在的数据，此格应为：{after or '空'}")
 
     def _fill(self, cell: etree._Element, fresh: etree._Element, empty: bool = False) -> None:
         """The fresh words in the cell's first paragraph, whose looks stay; with ``empty`` in place of its own."""
@@ -179,7 +215,7 @@ class _Merger:
             last = made
             self.result.changed += 1
 
-    def _clash(self, place: etree._Element, words: str) -> None:
+    def _clash(self, place: etree._Element, where: str, words: str) -> None:
         found = texts.paragraphs(place)
         if found:
-            self.result.clashes.append((found[0], words))
+            self.result.clashes.append((found[0], where, words))

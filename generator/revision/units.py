@@ -32,6 +32,7 @@ class Outcome:
     changed: bool = False
     deleted: bool = False
     clashes: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)  # of a table, for each clash
 
 
 class UnitMerger:
@@ -46,20 +47,24 @@ class UnitMerger:
         new: UnitState,
         before: str,
         after: str,
-        fresh: Unit,
+        fresh: Sequence[Unit],
+        rows: tables.Rows = (),
     ) -> Outcome:
-        """Bring the change ``before`` → ``after`` into the user's ``lines``, the first of which is ``unit``."""
+        """Bring the change ``before`` → ``after`` into the user's ``lines``, the first of which is ``unit``.
+
+        ``fresh`` are the units generated now, several where the user joined them; ``rows`` those generated last.
+        """
         if base.kind != new.kind:
             return self._clash(Outcome(unit.element), unit.element, "数据变化后此处的形式不同，请核对。")
         if base.kind == "table":
-            return self._table(unit, base, fresh)
+            return self._table(lines, rows, [one.element for one in fresh])
         outcome = Outcome(unit.element)
         if base.chart or new.chart:
-            self._chart(outcome, unit, base, new, fresh)
+            self._chart(outcome, unit, base, new, fresh[0])
         if base.id.startswith(">"):
             self._entry(outcome, unit, before, after)
         elif before != after:
-            self._words(outcome, unit, lines, before, after, fresh)
+            self._words(outcome, unit, lines, before, after, fresh[0])
         outcome.text = texts.plain(outcome.element)
         self._settled(outcome)
         return outcome
@@ -133,15 +138,16 @@ class UnitMerger:
 
     # Tables
 
-    def _table(self, unit: Unit, base: UnitState, fresh: Unit) -> Outcome:
-        outcome = Outcome(unit.element)
-        found = tables.merge_table(unit.element, base.rows, fresh.element, self.graft.take)
+    def _table(self, lines: Sequence[etree._Element], rows: tables.Rows, fresh: Sequence[etree._Element]) -> Outcome:
+        outcome = Outcome(lines[0])
+        found = tables.merge_table(lines, rows, fresh, self.graft.take)
         if found.hopeless:
-            return self._clash(outcome, unit.element, "表格结构经手工改动，未能逐格更新，请与工作簿核对。")
+            return self._clash(outcome, lines[0], "表格结构经手工改动，未能逐格更新，请与工作簿核对。")
         outcome.changed = bool(found.changed)
-        for paragraph, words in found.clashes:
+        for paragraph, row, words in found.clashes:
             self.comments.add(paragraph, f"{_ADVICE}{words}")
             outcome.clashes.append(words)
+            outcome.rows.append(row)
         self._settled(outcome)
         return outcome
 
