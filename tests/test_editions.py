@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import permutations
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from generator.editions import BUILT_IN, Library
 from generator.editions.difference import difference
 from generator.editions.files import effective
 from generator.model.finding import Refusal
+from generator.narrative.frames import frames
+from generator.narrative.rewording import reworded
 from generator.tryout import faults
 
 IDS = BUILT_IN.ids()
@@ -174,3 +177,44 @@ def test_libraries_do_not_know_of_each_other(tmp_path: Path) -> None:
     assert one.load(IDS[0]) is one.load(IDS[0])
     assert one.load(IDS[0]) is not two.load(IDS[0])
     assert one.ids() == two.ids() == IDS
+
+
+# -- What reads otherwise
+
+
+def test_sentences_that_read_otherwise_are_shown_old_and_new() -> None:
+    told = run("editions", "diff", "wuhan-final-2021", "wuhan-final-2024").output.replace("\n     ", "")
+    assert "文字：二、收入决算情况说明" in told
+    assert (
+        "原为“某年度收入合计…万元。［其中：［…万元，占本年收入…%］。］”，"
+        "改为“某年度收入合计…万元［，与上年度相比，收入合计持平／"
+    ) in told
+    assert "新增“全年支出涉及出国(境)团组…个，累计…人次。”" in told
+    assert "章节标题由“七、一般公共预算财政拨款“三公”经费支出决算情况说明”改为“九、财政拨款“三公”经费" in told
+    assert "“项目·功能分类科目编码”由列一栏改为列“类、款、项” 3 栏" in told
+    assert "取消填写项“部门整体支出总额·得分(20分*执行率)”" in told
+    assert "规则 X6 表6“三公”类科目不大于表9决算数 的说明由“" in told
+    assert "［］内的按情况才写" in told
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_sentences_of_an_edition_are_read_without_a_workbook(id: str) -> None:
+    edition = BUILT_IN.load(id)
+    found = frames(edition)
+    sections = {line.block for line in edition.contents if line.block.startswith("p3.") and line.block not in found}
+    assert sections <= {"p3.s10"}  # a heading above others
+    for said in (text for texts in found.values() for text in texts):
+        assert said.count("［") == said.count("］")
+        assert not set(said) & set("{}|")
+    assert reworded(edition, edition) == ()
+
+
+def test_a_chapter_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "甲市-决算"
+    shutil.copytree(BUILT_IN.load("wuhan-final-2021").folders[0], broken)
+    named = (broken / "edition.yaml").read_text(encoding="utf-8").replace("id: wuhan-final-2021", "id: 甲市-决算")
+    (broken / "edition.yaml").write_text(named, encoding="utf-8")
+    (broken / "chapters" / "sections" / "fund.j2").write_text("{% if x %}", encoding="utf-8")
+    told = run("editions", "diff", "wuhan-final-2021", "甲市-决算", "--templates", str(tmp_path)).output
+    assert "chapters/sections/fund.j2 第 1 行" in told
+    assert "Traceback" not in told

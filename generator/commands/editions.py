@@ -132,14 +132,15 @@ def show(edition_id: str, templates: tuple[Path, ...], form: str) -> None:
 @options.json_or_text
 @options.debug
 def diff(before: str, after: str, templates: tuple[Path, ...], form: str) -> None:
-    """从前一个版式到后一个版式有哪些变化：表、栏、行、目录和章节、名词解释、校验规则、写法设置。"""
+    """从前一个版式到后一个版式有哪些变化：表、栏、行、目录和章节、各节文字、名词解释、校验规则、写法设置。"""
     from ..editions.difference import difference
+    from ..narrative.rewording import reworded
     from ..pipeline import editions_in_order, open_library
 
     library = open_library(_templates(templates))
     with editions_in_order():
         old, new = library.load(before), library.load(after)
-        groups = difference(old, new)
+        groups = (*difference(old, new), *reworded(old, new))
     if form == "json":
         _say({"before": old.id, "after": new.id, "changes": [asdict(c) for group in groups for c in group.changes]})
         return
@@ -154,6 +155,9 @@ def diff(before: str, after: str, templates: tuple[Path, ...], form: str) -> Non
             click.echo("\n".join(wrap(change.text, columns, lead, " " * width(lead))))
     if groups:
         click.echo("\n“＋”为新增，“－”为取消，“～”为变动。")
+        if any(change.what == "sentence" for group in groups for change in group.changes):
+            said = "各节文字中，“…”是填入的数字和文字；［］内的按情况才写，“／”分隔不同的情况。"
+            click.echo("\n".join(wrap(said, columns)))
 
 
 @editions.command(

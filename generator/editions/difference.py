@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from . import Edition
-from .changes import ADDED, CHANGED, ENDED, Change, changed, pairs, worded
+from .changes import ADDED, CHANGED, ENDED, PLACE, Change, changed, pairs, worded
 from .difference_forms import ROLES, form_changes, forms
 from .node import Node
 
@@ -15,6 +16,8 @@ _ORDINAL = re.compile(
     r"^(第[一二三四五六七八九十]+部分|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.．、])\s*"
 )
 _NUMBER = re.compile(r"\{(\w+)\.number\}")
+_PLACED = re.compile(r"\.s?\d+$")  # a block named by its place, which says nothing of what it is
+_ALIKE = 0.7  # of two headings: more is the same section under another name
 _SEVERITIES = {"error": "错误", "warning": "警告", "info": "提示"}
 
 
@@ -67,22 +70,49 @@ def _general(old: Edition, new: Edition) -> Iterator[Change]:
     yield from pairs("tolerance", tolerances[0], tolerances[1], "容差", "tolerances.")
 
 
+def matched(old: Edition, new: Edition) -> dict[str, str]:
+    """Block of a heading in the new edition → in the old one: the same words, nearly the same, the same block."""
+    before, after = (
+        {line.block: _bare(line.text) for line in edition.contents if line.block} for edition in (old, new)
+    )
+    parts = [{line.block for line in edition.contents if line.level == 1} for edition in (old, new)]
+    found: dict[str, str] = {}
+
+    def take(alike: Callable[[str, str], float]) -> None:
+        free = [o for o in before if o not in found.values()]
+        rest = [(o, n) for n in after if n not in found for o in free if (o in parts[0]) == (n in parts[1])]
+        for score, was, now in sorted(((alike(o, n), o, n) for o, n in rest), key=lambda one: -one[0]):
+            if score >= _ALIKE and now not in found and was not in found.values():
+                found[now] = was
+
+    take(lambda o, n: float(before[o] == after[n] and o.count(".") == n.count(".")))
+    take(lambda o, n: SequenceMatcher(None, before[o], after[n], autojunk=False).ratio())
+    take(lambda o, n: float(o == n and _PLACED.search(o) is None))
+    return found
+
+
+def _bare(text: str) -> str:
+    return PLACE.sub("", _ORDINAL.sub("", text)).removeprefix("年度").removeprefix("年").removesuffix("说明")
+
+
 def _contents(old: Edition, new: Edition) -> Iterator[Change]:
     found = [{line.block: line.text for line in e.contents if line.block} for e in (old, new)]
+    same = matched(old, new)
     for key, text in found[0].items():
-        if key not in found[1]:
+        if key not in same.values():
             yield Change("section", ENDED, key, f"取消章节“{worded(text)}”", text)
     for key, text in found[1].items():
-        before = found[0].get(key)
-        if before is None:
+        if key not in same:
             yield Change("section", ADDED, key, f"新增章节“{worded(text)}”", "", text)
-        elif before != text:
-            same = _ORDINAL.sub("", before) == _ORDINAL.sub("", text)
-            if same:
-                said = f"章节“{worded(_ORDINAL.sub('', text))}”的序号由“{_number(before)}”改为“{_number(text)}”"
-                yield Change("section", CHANGED, key, said, before, text)
-            else:
-                yield changed("section", key, "章节标题", before, text)
+            continue
+        before = found[0][same[key]]
+        if before == text:
+            continue
+        if _ORDINAL.sub("", before) == _ORDINAL.sub("", text):
+            said = f"章节“{worded(_ORDINAL.sub('', text))}”的序号由“{_number(before)}”改为“{_number(text)}”"
+            yield Change("section", CHANGED, key, said, before, text)
+        else:
+            yield changed("section", key, "章节标题", before, text)
     if old.chapters != new.chapters:
         yield changed("chapters", "chapters", "章节文件的次序", "、".join(old.chapters), "、".join(new.chapters))
 
@@ -154,7 +184,10 @@ def _rules(old: Edition, new: Edition) -> Iterator[Change]:
         )
         if was != now:
             yield changed("rule", id, f"规则 {names[1][id]} 的级别", was, now)
-        if before.raw("checks") != one.raw("checks"):
+        told = [_told_numbers(e, n.text("explain", "")) for e, n in ((old, before), (new, one))]
+        if told[0] != told[1]:
+            yield changed("rule", id, f"规则 {names[1][id]} 的说明", *told)
+        elif before.raw("checks") != one.raw("checks"):
             said = f"规则 {names[1][id]} 的核对内容有变动，见 gongkai rules {id} --edition {new.id}"
             yield Change("rule", CHANGED, id, said)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..model.form import Block, Column, Form, Kind, Part, Role, Row
 from . import Edition
@@ -94,6 +94,9 @@ def _columns(old: Form, new: Form) -> Iterator[Change]:
         if before.kind is not column.kind:
             kinds = before.kind.value, column.kind.value
             yield Change("column", CHANGED, path, f"栏“{name}”的填写内容由 {kinds[0]} 改为 {kinds[1]}", *kinds)
+        if before.split != column.split:
+            was, now = (f"“{'、'.join(c.split)}” {len(c.split)} 栏" if c.split else "一栏" for c in (before, column))
+            yield Change("column", CHANGED, path, f"“{name}”由列{was}改为列{now}", was, now)
         if before.sum_of != column.sum_of:
             yield from _sums("column", path, f"栏“{name}”", before, column, names)
         if set(before.choices) != set(column.choices):
@@ -114,7 +117,7 @@ def _sums(
 
 def _rows(old: Form, new: Form) -> Iterator[Change]:
     found = [{r.key: r for b in form.blocks for r in b.rows if not r.spacer} for form in (old, new)]
-    names = [{key: row.label.strip() for key, row in rows.items()} for rows in found]
+    names = [{key: f"{row.code} {row.label.strip()}".strip() for key, row in rows.items()} for rows in found]
     yield from pairs("row", names[0], names[1], "行", f"{new.id}.")
     for key, row in found[1].items():
         before = found[0].get(key)
@@ -140,9 +143,21 @@ def _fields(old: Form, new: Form) -> Iterator[Change]:
 
 
 def _labelled(form: Form) -> Iterator[tuple[str, str]]:
+    """The label before a field; where several follow one label, with the head above it."""
     label = ""
-    parts: Iterable[Part] = (part for line in form.lines for part in line.parts)
-    for part in parts:
-        if part.field:
-            yield part.field, part.label or label or part.field
-        label = part.label or label
+    above: tuple[Part, ...] = ()
+    for line in form.lines:
+        run: list[tuple[str, str]] = []  # fields since the last label, with what stands above each
+        for at, part in enumerate((*line.parts, Part())):
+            if not part.field or part.label:
+                yield from _under(label, run)
+                run = []
+            label = part.label or label
+            if part.field:
+                run.append((part.field, "".join(one.label for one in above[at - len(line.parts) :][:1])))
+        above = line.parts
+
+
+def _under(label: str, run: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for field, head in run:
+        yield field, f"{label}·{head}" if head and len(run) > 1 else label or field
