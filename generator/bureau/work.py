@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, files, pipeline
+from .. import __version__, files, history, pipeline
 from ..editions import Edition
 from ..model.book import Book
 from ..model.finding import Finding, Refusal, Severity
@@ -116,7 +116,7 @@ def _handle(job: Job) -> Record:
     record = _seen(job, edition, book, made)
     record = replace(
         record,
-        form=forms.digest(edition.folders, job.source.stamp),
+        form=forms.digest(edition.folders, job.source.stamp) if _whole(made) else "",
         inputs=_inputs(workbook, _attachments(book), subjects) | inputs,
     )
     return _finish(job, store, old, record, made.findings, edition)
@@ -175,6 +175,11 @@ def _edited(job: Job, made: pipeline.Generated) -> Iterator[str]:
     if kept:
         yield f"公开文档中的手工修改已保留（{kept} 处）"
     yield from made.written.notes
+
+
+def _whole(made: pipeline.Generated) -> bool:
+    """Whether the record beside the document could be written too; else it is tried again next time."""
+    return made.output is None or bool(history.record_of(made.output))
 
 
 def _finish(

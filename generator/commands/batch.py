@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _FINE = Decimal("0.000001")
 _MOST_JOBS = 61  # Windows waits for no more processes at a time
 _MOST_TOLD = 10  # workbooks that could not be used, on the screen
+_ANEW = "重新运行同一命令即可继续。"
 _NAME = 30  # columns of the workbook's name beside the bar
 
 
@@ -94,8 +95,7 @@ def batch(
             except KeyboardInterrupt:
                 bar.close()
                 click.echo(
-                    f"已中断：{bar.done} 本已处理，其余 {len(sources) - bar.done} 本没有处理。"
-                    "重新运行同一命令即可继续。",
+                    f"已中断：{bar.done} 本已处理，其余 {len(sources) - bar.done} 本没有处理。{_ANEW}",
                     err=True,
                 )
                 context.exit(INTERRUPTED)
@@ -119,19 +119,40 @@ def _cores() -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """A polite kill is heard like Ctrl-C: what is begun is finished, what is done stays."""
+    """A polite kill is heard like Ctrl-C: what is begun is finished, what is done stays. The second ends the workers
+    too, which costs no more than what they have in hand; the third ends everything."""
+    import multiprocessing
+
+    asked = 0
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 2:
+            os._exit(INTERRUPTED)
+        if asked > 1:
+            for worker in multiprocessing.active_children():
+                worker.kill()
+            return
+        _cry("\n正在停止：手头的几本处理完即停；再按一次 Ctrl+C 立即停止。\n")
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = signal.signal(signal.SIGTERM, stop)
+    heard = [signal.SIGTERM] + [signal.SIGINT] * (signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+    former = [(number, signal.signal(number, stop)) for number in heard]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for number, handler in former:
+            signal.signal(number, handler)
+
+
+def _cry(text: str) -> None:
+    """To stderr from a signal handler, where its buffer may be in use."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.write(sys.stderr.fileno(), text.encode(sys.stderr.encoding or "utf-8", "replace"))
 
 
 class _Bar:
