@@ -60,7 +60,11 @@ class Layout:
 
 
 def grids(edition: Edition, content: dict[str, Any]) -> list[Grid]:
-    book = openpyxl.load_workbook(io.BytesIO(build(edition, content)), data_only=True)
+    return grids_of(edition, build(edition, content))
+
+
+def grids_of(edition: Edition, workbook: bytes) -> list[Grid]:
+    book = openpyxl.load_workbook(io.BytesIO(workbook), data_only=True)
     found = []
     for form in edition.tables:
         sheet = book[form.sheet]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from ..editions import Edition
 from ..model.form import Form
@@ -18,6 +20,10 @@ _TITLE_ROWS = 15  # rows in which a title may stand
 _TITLED = 0.5  # of a form's words, under its title
 _UNTITLED = 0.75  # without one, and by so much more than any other form
 _LEAD = 0.1
+_BEHIND = 0.15  # less of its words than another form's: the title is another's
+_ALIKE = 0.8  # a title with some words more or less
+_TABLE = "表"
+_BRACKETS = re.compile(r"(?:\([^()]*\))+$")
 _PIECES = ("类", "款", "项")
 _GAP = 8  # rows over which a head with blank rows in it may reach
 
@@ -32,9 +38,10 @@ class Fit:
 def recognise(edition: Edition, sheet: Sheet, file_name: str, alone: bool) -> Fit | None:
     """The official table in ``sheet``; None when none is clearly there. ``alone``: the file has no other sheet."""
     shares = {form.id: _share(form, sheet) for form in edition.tables}
-    for texts in (_titles(sheet), [sheet.name], [file_name] if alone else []):
-        titled = _longest(edition, texts)
-        if titled is not None and shares[titled.id] >= _TITLED:
+    most = max(shares.values(), default=0)
+    for text in (*_titles(sheet), sheet.name, *([file_name] if alone else ())):
+        titled = _named(edition, text)
+        if titled is not None and shares[titled.id] >= max(_TITLED, most - _BEHIND):
             return Fit(titled, True, shares[titled.id])
     ranked = sorted(edition.tables, key=lambda form: -shares[form.id])
     best = ranked[0] if ranked else None
@@ -49,15 +56,25 @@ def _titles(sheet: Sheet) -> list[str]:
     return [raw.text for row in list(sheet.rows)[:_TITLE_ROWS] for raw in sheet.rows[row].values() if raw.type == "t"]
 
 
-def _longest(edition: Edition, texts: Sequence[str]) -> Form | None:
-    """The form whose name a text holds; of names that hold each other the longest."""
+def _named(edition: Edition, text: str) -> Form | None:
+    """The form whose name a text holds, of names that hold each other the longest; or the one it is nearly called."""
+    plain = _BRACKETS.sub("", core(text))
     named = [(name, form) for form in edition.tables for name in _names(form)]
-    for text in texts:
-        plain = norm(text)
-        there = [(len(name), form) for name, form in named if name in plain]
-        if there:
-            return max(there, key=lambda one: one[0])[1]
-    return None
+    there = [(len(name), name, form) for name, form in named if name in plain]
+    if there:
+        _, name, form = max(there, key=lambda one: one[0])
+        before = plain[: plain.find(name)][-2:]
+        if not any(len(before) == 2 and before in other for other, _ in named):
+            return form
+        # 一般公共预算|支出决算表: the words before belong to the name of another table, only that some are missing.
+    if not named or not plain.endswith(_TABLE):
+        return None
+    likely = sorted(
+        ((SequenceMatcher(None, plain, name).ratio(), form) for name, form in named), key=lambda one: -one[0]
+    )
+    others = [ratio for ratio, form in likely if form is not likely[0][1]]
+    sure = likely[0][0] >= _ALIKE and (not others or likely[0][0] - others[0] >= _LEAD)
+    return likely[0][1] if sure else None
 
 
 def _names(form: Form) -> set[str]:

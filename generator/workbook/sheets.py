@@ -94,7 +94,10 @@ class SheetReader:
             labelled = len(form.ordinals) > 1 and any(
                 sheet.label(row, column) == norm(form.ordinals) for column in sheet.rows[row]
             )
-            if labelled or (len(columns) > 1 and hits == len(columns)):
+            # Also where some columns of the form are not there: the row itself counts from one end to the other.
+            whole = [sheet.label(row, column) for column in sorted(sheet.rows[row])]
+            counts = len(whole) > 2 and whole == [str(n) for n in range(1, len(whole) + 1)]
+            if labelled or counts or (len(columns) > 1 and hits == len(columns)):
                 return row
         return 0
 
