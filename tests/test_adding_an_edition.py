@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from generator import pipeline
+from generator.bureau.figures import amounts
 from generator.commands import cli
 from generator.editions import Edition, Library, load
 from tests.support import ROOT, docx_lines, docx_tables, fill, load_source
@@ -134,6 +135,8 @@ def test_the_column_is_read_and_printed_the_section_and_the_contents_too(
     library = Library((root,))
     checked = pipeline.check(workbook, library=library)
     assert checked.edition.id == EDITION
+    share = amounts(checked.edition, checked.book)[1]["prior_share"]
+    assert round(Decimal(share) * last_year(), 2) == checked.book.figure("general", "all", "total").value
     assert checked.book.figure("general", "all", "prior").value == last_year()
     assert not [finding.message for finding in checked.findings if finding.rule == "N90"]
     made = pipeline.generate(workbook, tmp_path / "某局.docx", library=library)

@@ -645,6 +645,8 @@ def test_an_edition_that_is_wrong_is_said_of_each_workbook(tmp_path: Path) -> No
     assert result.exit_code == 1
     assert "bureau.yaml" in result.output
     assert "totals.nothing.amount" in result.output
+    checked = CliRunner().invoke(cli.gongkai, ["editions", "check", "wuhan-final-2021", "--templates", str(own)])
+    assert (checked.exit_code, "totals.nothing.amount" in checked.output) == (1, True)
     (own / "wuhan-final-2021" / "bureau.yaml").unlink()
     assert command(tmp_path / "报送", "-o", tmp_path / "结果", "--jobs", 1, "--templates", own).exit_code == 0
     rows = sheet(tmp_path / "结果" / "汇总.xlsx", "部门一览", 2)

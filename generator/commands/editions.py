@@ -170,9 +170,17 @@ def diff(before: str, after: str, templates: tuple[Path, ...], form: str) -> Non
 def check(edition_id: str, templates: tuple[Path, ...], form: str) -> None:
     """检查一个版式的全部文件：表、规则、章节、名词解释、图、样式，并试做一本空白工作簿和一份草稿。"""
     from .. import pipeline
+    from ..bureau.figures import view
+    from ..editions import EditionError
     from ..tryout import faults
 
-    found = faults(pipeline.open_library(_templates(templates)), edition_id)
+    library = pipeline.open_library(_templates(templates))
+    found = faults(library, edition_id)
+    if not found:
+        try:
+            view(library.load(edition_id))  # what a batch looks at
+        except EditionError as error:
+            found = (error,)
     if form == "json":
         _say({"edition": edition_id, "faults": [{"message": f.message, "fix": f.fix} for f in found]})
     else:
