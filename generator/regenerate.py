@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import files, history
+from .model.cell import CellRef
 from .model.finding import Refusal
 from .model.revised import Fate, Revision
 from .model.state import State, StateError, unpack
@@ -14,6 +16,7 @@ from .model.state import State, StateError, unpack
 BESIDE = "新生成"  # <document>.新生成.docx
 _CORRECTED, _FRESH = "重新生成前", "不合并生成前"
 _SHIFTS = (Fate.INSERTED, Fate.DELETED, Fate.MOVED)
+_AMOUNT = re.compile(r"-?(?=[\d,.]*[1-9])[\d,]+\.\d+")  # other than zero
 _NO_RECORD = "没有找到上一次生成的记录（文档内的记录和旁边的记录文件都已丢失）"
 
 
@@ -175,7 +178,21 @@ def _other_document(base: State, new: State) -> str:
         return f"原有文件是{'草稿' if base.draft else '正式文档'}，与这次生成的不同"
     if (base.trace.edition, base.trace.year) != (new.trace.edition, new.trace.year):
         return "原有文件是另一年度或另一版式的公开文档"
+    if base.trace.unit != new.trace.unit and not _same_amounts(base, new):
+        return f"原有文件是另一单位（{base.trace.unit}）的公开文档"
     return ""
+
+
+def _same_amounts(base: State, new: State) -> bool:
+    """Whether most amounts that both hold agree: then the unit's name was corrected, and it is the same department."""
+    before, after = _amounts(base), _amounts(new)
+    shared = before.keys() & after.keys()
+    return 2 * sum(before[ref] == after[ref] for ref in shared) >= len(shared)
+
+
+def _amounts(state: State) -> dict[CellRef, str]:
+    rows = (row for sheet in state.cells.sheets for block in sheet.blocks for row in block.rows)
+    return {entry.ref: entry.text for row in rows for entry in row.entries if _AMOUNT.fullmatch(entry.text)}
 
 
 def not_open(target: Path) -> None:
@@ -191,15 +208,12 @@ def not_open(target: Path) -> None:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
-    """Parts of a .docx; none when it is no zip."""
-    import zipfile
-    import zlib
-
+    """Parts of a .docx; none when it is no sound one."""
     from .document.package import unpack as unzip
 
     try:
         return unzip(data)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except Refusal:
         return {}
 
 

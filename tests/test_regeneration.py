@@ -677,6 +677,47 @@ def test_another_year_is_never_merged_into_this_one(case: Case) -> None:
     assert "在于" in case.word.text(TOTAL)
 
 
+def other_name(content: dict[str, Any]) -> None:
+    content["unit"]["facts"]["name"] = {"value": "云川市文化广电和旅游局"}
+
+
+def other_department(content: dict[str, Any]) -> None:
+    """Another unit's name, and other amounts everywhere."""
+
+    def other(held: Any) -> Any:
+        if isinstance(held, dict):
+            return {key: other(value) for key, value in held.items()}
+        if isinstance(held, list):
+            return [other(value) for value in held]
+        return held * 2 + Decimal("0.37") if isinstance(held, Decimal) and held > 2500 else held
+
+    changed = other(content)
+    content.clear()
+    content.update(changed)
+    other_name(content)
+
+
+def test_another_departments_document_is_never_merged_into_this_one(case: Case) -> None:
+    word = case.word
+    word.reword(TOTAL, "主要原因是", "在于")
+    case.save(word)
+    stood = case.path.read_bytes()
+    written = case.put(other_department)
+    assert written.reason == "原有文件是另一单位（云川市文化体育和旅游局）的公开文档"
+    assert written.beside == case.path
+    assert case.path.read_bytes() == stood
+
+
+def test_a_corrected_name_is_the_same_department(case: Case) -> None:
+    word = case.word
+    word.reword(TOTAL, "主要原因是", "在于")
+    case.save(word)
+    written = case.put(other_name)
+    assert not written.reason
+    assert "在于" in case.word.text(TOTAL)
+    assert any("云川市文化广电和旅游局" in line for line in case.word.lines())
+
+
 # -- LibreOffice -------------------------------------------------------------------------------------------------
 
 

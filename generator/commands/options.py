@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-FILE: click.Path = click.Path(path_type=Path)
+FILE: click.Path = click.Path(path_type=Path, readable=False)  # what opens it says why it can't
 TEMPLATES = "GONGKAI_TEMPLATES"
 
 
