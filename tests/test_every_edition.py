@@ -96,6 +96,11 @@ def test_the_live_checks_say_what_the_rules_say(edition: Edition) -> None:
     assert passed <= held
 
 
+def test_a_blank_workbook_has_nothing_to_pass_or_to_fail(edition: Edition) -> None:
+    said = verdicts(build(edition, checks=live(edition)))
+    assert set(said.values()) <= {"未填", "不适用"}, {key: v for key, v in said.items() if v not in ("未填", "不适用")}
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_a_spreadsheet_calculates_what_is_stored(edition: Edition, tmp_path: Path) -> None:
     """Sums of every sheet and the verdicts of the live checks."""
