@@ -17,9 +17,10 @@ from generator import editions, pipeline
 from generator.commands.cli import gongkai
 from generator.editions import Edition
 from generator.exchange import compare, unitplan
-from generator.exchange.consolidate import Consolidated, alike, consolidate, of_units
+from generator.exchange.consolidate import Consolidated, consolidate
 from generator.exchange.source import Source
 from generator.exchange.together import Declared
+from generator.exchange.unitcheck import alike, of_units
 from generator.model.finding import Finding, Refusal, Severity
 from generator.model.form import Kind, Role
 from generator.workbook.blank import build
@@ -76,12 +77,13 @@ def leaves(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row if len(row["code"]) == 7 else {"code": row["code"]} for row in rows]
 
 
-@pytest.fixture
-def three(tmp_path: Path) -> list[Source]:
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> list[Source]:
+    folder = tmp_path_factory.mktemp("three")
     return [
-        unit(tmp_path, OWN, {"2010301": (100, 20), "2080505": (30, 0)}),
-        unit(tmp_path, CENTRE, {"2010350": (50, 5), "2080505": (10, 0)}),
-        unit(tmp_path, STATION, {"2010301": (7, 3)}),
+        unit(folder, OWN, {"2010301": (100, 20), "2080505": (30, 0)}),
+        unit(folder, CENTRE, {"2010350": (50, 5), "2080505": (10, 0)}),
+        unit(folder, STATION, {"2010301": (7, 3)}),
     ]
 
 
@@ -164,8 +166,10 @@ def test_sums_stay_formulas_and_reasons_are_comments(three: list[Source]) -> Non
     assert sum(isinstance(c.value, str) and c.value.startswith("=") for row in general.iter_rows() for c in row) > 20
 
 
-def internal(folder: Path) -> list[Source]:
+@pytest.fixture(scope="module")
+def internal(tmp_path_factory: pytest.TempPathFactory) -> list[Source]:
     """40 from the own office to the centre; the station pays 6 upwards."""
+    folder = tmp_path_factory.mktemp("internal")
     edition = editions.load(FORM)
 
     def made(name: str, income: list[dict[str, Any]], spent: list[dict[str, Any]], totals: dict[str, Any]) -> Source:
@@ -193,8 +197,8 @@ def internal(folder: Path) -> list[Source]:
     ]  # fmt: skip
 
 
-def test_payments_between_units_are_eliminated_when_declared(tmp_path: Path) -> None:
-    units = internal(tmp_path)
+def test_payments_between_units_are_eliminated_when_declared(internal: list[Source], tmp_path: Path) -> None:
+    units = internal
     plain = department(consolidate(units), tmp_path / "未抵销.xlsx")
     assert plain.book.figure("totals", "income_total", "amount").value == 190
     made = consolidate(units, [Declared("补助"), Declared("上缴")])
@@ -212,14 +216,15 @@ def test_payments_between_units_are_eliminated_when_declared(tmp_path: Path) -> 
     assert book.figure("expenditure", "20805", "total").value == 4
     assert any("抵销 40.00 万元" in line for line in made.done)
     assert any("抵销 6.00 万元" in line for line in made.done)
+    assert any("上年数" in line and "没有抵销" in line for line in made.wrong)
     shown = openpyxl.load_workbook(tmp_path / "抵销.xlsx")["汇总来源"]
     assert sum(row[5] is not None for row in shown.iter_rows(min_row=4, values_only=True)) > 10
     # Within the tables everything still adds up.
     assert [f.message for f in pipeline.check(tmp_path / "抵销.xlsx").findings if f.rule[0] == "W"] == []
 
 
-def test_eliminations_that_do_not_meet_are_refused(tmp_path: Path) -> None:
-    units = internal(tmp_path)
+def test_eliminations_that_do_not_meet_are_refused(internal: list[Source], tmp_path: Path) -> None:
+    units = internal
     with pytest.raises(Refusal, match="没有名为"):
         consolidate(units, [Declared("借款")])
     with pytest.raises(Refusal, match="不能抵销"):
@@ -255,8 +260,8 @@ def test_the_department_equals_its_units(three: list[Source], tmp_path: Path) ->
     assert len(found) == 8
 
 
-def test_eliminated_sums_are_proved_too(tmp_path: Path) -> None:
-    units = internal(tmp_path)
+def test_eliminated_sums_are_proved_too(internal: list[Source], tmp_path: Path) -> None:
+    units = internal
     declared = (Declared("补助"),)
     department(consolidate(units, declared), tmp_path / "部门.xlsx")
     assert beside(tmp_path / "部门.xlsx", units, declared) == []
@@ -289,6 +294,29 @@ def test_units_in_yuan_and_wan_yuan_add_up(three: list[Source], tmp_path: Path) 
     assert any("没有填写单位类型" in line for line in made.wrong)
 
 
+def test_what_an_accountant_should_look_at(tmp_path: Path) -> None:
+    """A copy under another name, a unit without a type, sums with tails, words of the units."""
+    rows = {"2010301": (100, 20), "2010302": (30, 0)}
+    own = unit(tmp_path, OWN, rows, other__vehicles={"car_use": {"value": "机要通信"}})
+    copied = unit(tmp_path, "某区某队", rows)
+    tail = [{"code": "201", "basic": Decimal("130.01")}, {"code": "20103"}, {"code": "2010301", "basic": 130}]
+    off = unit(tmp_path, STATION, {"2010301": (130, 0)}, general__subjects=tail)
+    made = consolidate([own, copied, off])
+    told = "\n".join(made.wrong)
+    assert f"“{OWN}.xlsx”与“某区某队.xlsx”的公开表金额完全相同" in told
+    assert "“某区某队.xlsx”没有填写单位类型" in told
+    assert "个合计数与明细之和不等" in told
+    assert made.content["other"]["vehicles"]["car_use"]["_comments"]["value"] == f"{OWN}：机要通信"
+
+
+def test_a_unit_twice_and_the_department_among_its_units(three: list[Source], tmp_path: Path) -> None:
+    department(consolidate(three), tmp_path / "部门.xlsx")
+    dept = Source(*read(tmp_path / "部门.xlsx"))
+    told = [f.message for f in beside(tmp_path / "部门.xlsx", [*three, three[1], dept]) if f.rule == "Y12"]
+    assert any("有两本工作簿" in message and f"{CENTRE}.xlsx" in message for message in told)
+    assert any("自己也列在各单位" in message for message in told)
+
+
 def test_what_is_no_number_is_told(three: list[Source], tmp_path: Path) -> None:
     bad = unit(tmp_path, "某区某队", {"2010301": (1, 0)}, totals__income__other={"amount": "约五万"})
     made = consolidate([*three, bad])
@@ -299,13 +327,9 @@ def test_what_is_no_number_is_told(three: list[Source], tmp_path: Path) -> None:
 def test_every_form_adds_up(name: str, tmp_path: Path) -> None:
     """Three times the same unit is three times every amount."""
     edition, content = load_source(name)
-    units = []
-    for n in range(3):
-        mine = copy.deepcopy(content)
-        mine["unit"]["facts"]["name"] = {"value": f"单位{n}"}
-        path = tmp_path / f"{n}.xlsx"
-        path.write_bytes(build(edition, mine))
-        units.append(Source(*read(path)))
+    content["unit"]["facts"]["name"] = {"value": ""}  # a name would be there three times
+    (tmp_path / "0.xlsx").write_bytes(build(edition, content))
+    units = [Source(*read(tmp_path / "0.xlsx"))] * 3
     made = consolidate(units)
     path = tmp_path / "部门.xlsx"
     path.write_bytes(build(edition, made.content, extras=made.extras))

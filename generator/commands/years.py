@@ -324,8 +324,8 @@ def beside(
 
         wanted.append(against(jobs.source(last, library)))
     if units:
-        from ..exchange.consolidate import of_units
         from ..exchange.together import Declared
+        from ..exchange.unitcheck import of_units
 
         wanted.append(of_units([jobs.source(path, library) for path in units], [Declared(*one) for one in eliminated]))
     return compare.all_of(*wanted)

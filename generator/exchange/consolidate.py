@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from ..editions import Edition
-from ..model.book import WAN, BlockData, Book, FormData, RowData
+from ..model.book import BlockData, Book, FormData, RowData
 from ..model.cell import Cell, CellKind, CellRef
 from ..model.finding import Finding, Refusal, Severity
 from ..model.form import Block, Form, Kind, Role
 from ..workbook.blank_extra import SOURCES, Entry, Extra, Jump
 from ..workbook.blank_plan import COMMENTS, plan
-from .compare import finding, rule_of, shown
 from .content import content, sheet_content
 from .source import Source
 from .together import Declared, Key, Sum, Together, factor, summed_blocks, together
+from .unitcheck import alike, same_amounts, twice
 
 _UNIT = "unit"
 _LONGEST = 800
@@ -36,27 +36,6 @@ class Consolidated:
     findings: tuple[Finding, ...] = ()
 
 
-def alike(edition: Edition, year: int | None, units: Sequence[Source], wanted: str = "") -> tuple[Finding, ...]:
-    """Units of another year or edition (errors), or unit of amount (told); the cells are named in words."""
-    kept = rule_of(edition, "units_alike")
-    if kept is None:
-        return ()
-    found = []
-    for unit in units:
-        if unit.edition.id != edition.id:
-            found.append(f"“{unit.name}”的版式是“{unit.edition.name}”，应为“{edition.name}”。")
-        if unit.year != year:
-            found.append(f"“{unit.name}”是 {unit.year or '没有填写'} 年度，应为 {year} 年度。")
-    told = [finding(kept, message, ()) for message in found]
-    unit_of_amount = wanted or (units[0].book.unit_of_amount if units else "")
-    for unit in units:
-        if unit.book.unit_of_amount != unit_of_amount:
-            others = "部门" if wanted else "第一本"
-            message = f"“{unit.name}”的金额单位是{unit.book.unit_of_amount}，{others}是{unit_of_amount}，已折算后相加。"
-            told.append(Finding(kept[0].id, Severity.WARNING, message, kept[1].fix))
-    return tuple(told)
-
-
 def consolidate(units: Sequence[Source], declared: Sequence[Declared] = (), name: str = "") -> Consolidated:
     """The department of ``units``, the first of which is its own office. ``name``: the department's.
 
@@ -65,14 +44,13 @@ def consolidate(units: Sequence[Source], declared: Sequence[Declared] = (), name
     first = units[0]
     edition = first.edition
     made = Consolidated(findings=alike(edition, first.year, units))
-    names = [unit.word("name") for unit in units]
-    twice = sorted({one for one in names if one and names.count(one) > 1})
-    if twice:
-        raise Refusal(f"单位“{twice[0]}”有两本工作簿。", "每个单位只能有一本，请去掉重复的。")
+    repeated = next(twice(units), None)
+    if repeated is not None:
+        raise Refusal(repeated, "每个单位只能有一本，请去掉重复的。")
     if any(one.severity is Severity.ERROR for one in made.findings):
         return made
     all_of = together(edition, units, declared)
-    made.wrong = [*all_of.wrong]
+    made.wrong = [*same_amounts(units), *all_of.wrong]
     for unit in units:
         made.wrong += [f"“{unit.name}”：{f.message}" for f in unit.unread]
     book = _book(all_of, units)
@@ -86,7 +64,26 @@ def consolidate(units: Sequence[Source], declared: Sequence[Declared] = (), name
         f"汇总 {len(units)} 个单位，{made.cells} 个汇总数，金额单位{all_of.unit_of_amount}。",
         *all_of.eliminated,
     ]
+    made.wrong += _tails(edition, units, made)
+    if all_of.eliminated:
+        made.wrong.append("上年数和年初预算数是各单位之和，其中的内部往来没有抵销，请核对后调整。")
     return made
+
+
+def _tails(edition: Edition, units: Sequence[Source], made: Consolidated) -> Iterator[str]:
+    """Sums that are not those of their parts, mostly because every unit has rounded for itself."""
+    kept = 0
+    for form in edition.tables:
+        for block in form.blocks:
+            rows = made.content.get(form.id, {}).get(block.key, [])
+            code = next((c.key for c in block.columns if c.kind is Kind.CODE), "")
+            if block.open is not None and block.open.levels:
+                groups = [r for r in rows if "_key" in r or len(str(r.get(code, ""))) < max(block.open.levels)]
+                kept += sum(isinstance(value, Decimal) for row in groups for value in row.values())
+    if kept:
+        rounded = any(unit.book.unit_of_amount != "元" for unit in units)
+        why = "多为各单位以万元取两位小数的尾差相加，校验因此报错的，请各单位以元填报后重新汇总"
+        yield f"有 {kept} 个合计数与明细之和不等，{why if rounded else '请核对各单位工作簿'}。"
 
 
 def _book(all_of: Together, units: Sequence[Source]) -> Book:
@@ -123,6 +120,7 @@ def _row(all_of: Together, form: Form, block: Block, key: str) -> RowData:
 
 def _lists(all_of: Together, units: Sequence[Source], made: Consolidated) -> None:
     plan_ = all_of.plan
+    own = content(all_of.edition, units[0].book)
     for form in all_of.edition.forms:
         if form.repeat and plan_.covers(plan_.joined, form.id, ""):
             made.content[form.id] = [
@@ -139,7 +137,7 @@ def _lists(all_of: Together, units: Sequence[Source], made: Consolidated) -> Non
                     rows = _once(rows, block)
                 made.content.setdefault(form.id, {})[block.key] = rows
             elif plan_.covers(plan_.first, form.id, block.key):
-                given = content(all_of.edition, units[0].book).get(form.id, {}).get(block.key)
+                given = own.get(form.id, {}).get(block.key)
                 if given:
                     made.content.setdefault(form.id, {})[block.key] = given
 
@@ -189,15 +187,10 @@ def _facts(all_of: Together, units: Sequence[Source], made: Consolidated, name: 
     ]
     if plan_.listed[0]:
         made.content.setdefault(plan_.listed[0], {})[plan_.listed[1]] = listed
-    below: dict[str, int] = {}
-    for kind in types[1:]:
-        below[kind or "没有填写类型"] = below.get(kind or "没有填写类型", 0) + 1
-    if below:
-        made.wrong += [
-            f"{count} 个单位没有填写单位类型，未计入单位个数。"
-            for kind, count in below.items()
-            if kind not in plan_.kinds
-        ]
+    for kind, unit in zip(types[1:], units[1:], strict=True):
+        if kind not in plan_.kinds:
+            what = f"的单位类型是“{kind}”，本版式没有相应的单位性质" if kind else "没有填写单位类型"
+            made.wrong.append(f"“{unit.name}”{what}，请核对“单位信息”中的单位个数和名单。")
 
 
 def _default(form: Form, row: str) -> str:
@@ -209,19 +202,21 @@ def _reasons(all_of: Together, units: Sequence[Source], made: Consolidated) -> N
     for form, block in summed_blocks(all_of.edition, all_of.plan):
         if form.role is Role.TABLE:
             continue
-        texts = [c.key for c in block.columns if c.kind in (Kind.TEXT, Kind.PROSE) and c.key != "value"]
-        for column in texts:
+        rows = {row.key: row for row in block.rows}
+        for column in block.columns:
             said: dict[str, list[str]] = {}
             for unit in units:
                 for row in unit.book.rows(form.id, block.key):
-                    if row.text(column).strip():
+                    own = rows.get(row.key)
+                    kind = block.kind_of(own, column) if own is not None else column.kind
+                    if kind in (Kind.TEXT, Kind.PROSE) and row.text(column.key).strip():
                         said.setdefault(row.key, []).append(
-                            f"{unit.word('name') or unit.name}：{row.text(column).strip()}"
+                            f"{unit.word('name') or unit.name}：{row.text(column.key).strip()}"
                         )
             for key, lines in said.items():
                 place = _place(made.content, form.id, block, key)
                 if place is not None:
-                    place.setdefault(COMMENTS, {})[column] = "\n".join(lines)[:_LONGEST]
+                    place.setdefault(COMMENTS, {})[column.key] = "\n".join(lines)[:_LONGEST]
 
 
 def _place(given: dict[str, Any], form: str, block: Block, key: str) -> dict[str, Any] | None:
@@ -286,59 +281,3 @@ def _addresses(all_of: Together, given: Mapping[str, Any]) -> dict[Key, tuple[st
                         at = block.column_at(column.key)
                         found[place] = (sheet.name, row.number, at, label.strip(), "—".join(column.head))
     return found
-
-
-# the department's workbook beside its units
-
-
-def of_units(units: Sequence[Source], declared: Sequence[Declared] = ()) -> Any:
-    """The comparison of a department with its units, for ``pipeline.check``."""
-
-    def compare(edition: Edition, book: Book) -> tuple[Finding, ...]:
-        department = Source(edition, book)
-        found = alike(edition, department.year, units, book.unit_of_amount)
-        kept = rule_of(edition, "units_sum")
-        if kept is None or any(one.severity is Severity.ERROR for one in found):
-            return found
-        all_of = together(edition, units, declared)
-        scale = WAN if all_of.unit_of_amount == "元" else Decimal(1)
-        told = list(found)
-        for (form_id, block, row, column), total in all_of.sums.items():
-            form = edition.form(form_id)
-            where = form.block(block)
-            form_row = next((r for r in where.rows if r.key == row), None)
-            kind = where.kind_of(form_row, where.column(column)) if form_row is not None else where.column(column).kind
-            money = scale if kind is Kind.MONEY else Decimal(1)
-            here = book.figure(form_id, row, column)
-            wanted = total.value / money
-            if not total.given or abs(here.value - wanted) < _HALF_CENT:
-                continue
-            told.append(
-                finding(
-                    kept,
-                    _differs(here.value, wanted, total, money, units, form, here.cells, row, column, kind),
-                    here.cells,
-                )
-            )
-        return tuple(told)
-
-    return compare
-
-
-_HALF_CENT = Decimal("0.005")
-
-
-def _differs(
-    here: Decimal, wanted: Decimal, total: Sum, money: Decimal, units: Sequence[Source], form: Form,
-    cells: Sequence[CellRef], row: str, column: str, kind: Kind,
-) -> str:  # fmt: skip
-    unit = " 万元" if kind is Kind.MONEY else ""
-    where = "、".join(map(str, cells)) or f"{form.sheet}（{row} 一行）"
-    parts = [f"“{units[n].name}”{ref} {shown(amount / money)}" for n, ref, amount in total.addends if amount]
-    taken = f"，抵销 {shown(total.taken / money)}" if total.taken else ""
-    return (
-        f"{where} 是 {shown(here)}{unit}，各单位相加{'减抵销数' if taken else ''}是 {shown(wanted)}{unit}，"
-        f"相差 {shown(here - wanted)}{unit}。\n"
-        + "\n".join([*parts[:20], *([f"等 {len(parts)} 个单位"] if len(parts) > 20 else [])])
-        + taken
-    )
