@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from docx.enum.style import WD_STYLE_TYPE
@@ -14,6 +15,7 @@ from docxcompose.composer import Composer
 from lxml import etree
 
 _NAMES = {key: nsmap[key] for key in ("w", "r", "a", "wp", "c")}
+_RELATION = " or ".join(f"local-name()='{name}'" for name in ("id", "embed", "link", "dm", "lo", "qs", "cs"))
 _BOOKMARK_IN_FIELD = re.compile(r"[\w.]+")
 # What docxcompose loses in the parts it does not copy; the marks left behind would break the document.
 _LOST = (
@@ -37,8 +39,13 @@ class _Composer(Composer):  # type: ignore[misc]  # docxcompose has no types
 
 
 def _all(element: Any, path: str) -> list[Any]:
-    found: Any = etree.XPath(path, namespaces=_NAMES)(element)
+    found: Any = _compiled(path)(element)
     return list(found)
+
+
+@lru_cache(maxsize=64)
+def _compiled(path: str) -> Any:
+    return etree.XPath(path, namespaces=_NAMES)
 
 
 def prepare(source: Any, master: Any, salt: int) -> tuple[str, ...]:
@@ -257,7 +264,7 @@ def sound(made: Any) -> bool:
     """Whether every relation named in the body exists, and no bookmark or drawing id stands twice."""
     body = made.element.body
     relations = set(made.part.rels)
-    wanted = set(_all(body, ".//@r:id|.//@r:embed|.//@r:link|.//@r:dm|.//@r:lo|.//@r:qs|.//@r:cs"))
+    wanted = set(_all(body, f".//@r:*[{_RELATION}]"))
     names = [name.lower() for name in _all(body, ".//w:bookmarkStart/@w:name")]
     ids = _all(body, ".//w:bookmarkStart/@w:id")
     drawings = _all(body, ".//wp:docPr/@id")
