@@ -3,8 +3,9 @@
     python benchmarks/batch.py [--count 200] [--jobs 2] [--folder FOLDER]
 
 The workbooks are the sample under other names with reasons of their own; a tenth has a wrong cell, another tenth can't
-be used at all, in several ways. Memory is the sum over all processes of the batch, sampled ten times a second.
-Growth is measured by a quarter of the workbooks: peak memory must not follow their number.
+be used at all, in several ways. Memory is the sum over all processes of the batch (pages that they share counted once,
+where the system tells), sampled ten times a second. Growth is measured by a quarter of the workbooks: peak memory must
+not follow their number. At the end a run is killed when half is done, and taken up again.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from departments import Made, make  # noqa: E402
 
 
 def resident(pid: int) -> int:
-    """Bytes in memory of the process and all below it; what processes share is counted for each."""
+    """Bytes in memory of the process and all below it; what processes share is divided among them."""
     total, here = 0, [pid]
     while here:
         one = here.pop()
         try:
-            for line in Path(f"/proc/{one}/status").read_text().splitlines():
-                if line.startswith("VmRSS"):
+            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
                     total += int(line.split()[1]) * 1024
             for task in Path(f"/proc/{one}/task").iterdir():
                 here += [int(child) for child in (task / "children").read_text().split()]
@@ -48,11 +49,15 @@ def processors() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def started(folder: Path, output: Path, jobs: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, str(ROOT / "cli.py"), "batch", str(folder), "-o", str(output), "--jobs", str(jobs)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def timed(folder: Path, output: Path, jobs: int) -> tuple[float, float, float, float]:
     """Seconds on the wall and of processors, and megabytes at the peak: of all processes together, and the parent."""
-    command = [sys.executable, str(ROOT / "cli.py"), "batch", str(folder), "-o", str(output), "--jobs", str(jobs)]
     start, before = time.perf_counter(), processors()
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    running = started(folder, output, jobs)
     peaks = [0, 0]
 
     def watch() -> None:
@@ -83,6 +88,34 @@ def exact(made: tuple[Made, ...], summary: Path) -> bool:
     return named == wanted
 
 
+def killed(folder: Path, output: Path, jobs: int, after: int) -> int:
+    """Workbooks done when the batch was killed, which was when ``after`` of them were."""
+    results = output / ".gongkai" / "batch" / "results"
+    running = started(folder, output, jobs)
+    while running.poll() is None and len(list(results.glob("*.json"))) < after:
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    return len(list(results.glob("*.json")))
+
+
+def same(left: Path, right: Path) -> bool:
+    """Do two output folders hold the same, but for the summary, whose package has the time in it?"""
+    trees = [
+        {
+            path.relative_to(folder): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file() and path.name not in ("汇总.xlsx", "summary.json")
+        }
+        for folder in (left, right)
+    ]
+    sheets = [
+        {sheet.title: list(sheet.values) for sheet in openpyxl.load_workbook(folder / "汇总.xlsx", read_only=True)}
+        for folder in (left, right)
+    ]
+    return trees[0] == trees[1] and sheets[0] == sheets[1]
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--count", type=int, default=200)
@@ -106,6 +139,9 @@ def main() -> None:
                 f" peak {whole:4.0f} MB in all, {parent:4.0f} MB the parent"
             )
         print(f"the summary names exactly what was planted: {exact(made, home / 'out' / '汇总.xlsx')}")
+        done = killed(made[0].path.parent, home / "again", given.jobs, given.count // 2)
+        timed(made[0].path.parent, home / "again", given.jobs)
+        print(f"killed after {done}, taken up again, ends the same: {same(home / 'out', home / 'again')}")
 
 
 if __name__ == "__main__":
