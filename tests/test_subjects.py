@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from generator import pipeline
 from generator.checks.run import run
 from generator.commands import cli
-from generator.editions import Library, load
+from generator.editions import Library, ids, load
 from generator.editions.subjects import from_rows, read_csv
 from generator.model.finding import Finding, Refusal
 from generator.narrative.compose import compose
@@ -56,6 +56,37 @@ def csv(path: Path, rows: list[list[str]], encoding: str = "utf-8", comma: str =
 )
 def test_a_subject_renamed_has_the_name_of_its_year(year: int, name: str) -> None:
     assert load(EDITION).subject_list.names("20805", year) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("code", "year", "name"),
+    [
+        ("210", 2018, "医疗卫生与计划生育支出"),
+        ("210", 2019, "卫生健康支出"),
+        ("215", 2019, "资源勘探信息等支出"),
+        ("215", 2021, "资源勘探工业信息等支出"),
+        ("207", 2018, "文化体育与传媒支出"),
+        ("220", 2024, "自然资源海洋气象等支出"),
+    ],
+)
+def test_classes_renamed_have_one_name_a_year(code: str, year: int, name: str) -> None:
+    assert load(EDITION).subject_list.names(code, year) == (name,)
+
+
+@pytest.mark.parametrize("id", ids())
+def test_the_rows_of_a_form_bear_the_names_of_its_years(id: str) -> None:
+    """The classes printed in the totals of an edition, by the list of its latest year."""
+    edition = load(id)
+    known = edition.subject_list
+    printed = {
+        row.code: row.label.partition("、")[2] or row.label
+        for form in edition.tables
+        for block in form.blocks
+        for row in block.rows
+        if row.code and len(row.code) == 3
+    }
+    wrong = {c: n for c, n in printed.items() if known.names(c, edition.years[-1]) not in ((), (n.strip(),))}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("year", [2019, 2021])
