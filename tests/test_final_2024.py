@@ -284,3 +284,14 @@ def test_glossary_follows_the_level(usual: dict[str, str]) -> None:
 def test_the_cover_never_breaks_a_line_within_the_words_of_the_kind_of_account(usual: dict[str, str]) -> None:
     assert usual["cover.title.1"] == "2024年度江城市临湖区综合事务中心"
     assert usual["cover.title.2"] == "部门决算"
+
+
+def test_projects_of_other_funds_are_not_listed_under_the_general_budget() -> None:
+    first = {"name": "政务服务大厅运行", "amount": "135.40"}
+    both = [first, {"name": "城区绿化", "fund": "政府性基金预算", "amount": "50.00", "output": "一是绿化三公顷"}]
+    said = paragraphs({"projects": {"projects": both}})
+    listed = [text for id, text in said.items() if id.startswith("p3.s5.project.")]
+    assert listed == ["政务服务大厅运行项目135.4万元。"]
+    assert any("城区绿化项目绩效自评综述" in text for text in said.values())  # section 13 lists all of them
+    none = paragraphs({"projects": {"projects": both[1:]}})
+    assert "项目支出主要用于" not in none["p3.s5.detail"]

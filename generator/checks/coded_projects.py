@@ -104,6 +104,33 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
         yield Verdict(Outcome.BROKEN, tuple(cell.ref for cell in lacking), {"text": text})
 
 
+def listed_by_source(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """Projects of one source (`own:`, or with none named) add up to what the table spends of it (`whole:`).
+
+    `list:`, with its columns `amount:` and `source:`. That the whole list is too short is another check's to say.
+    """
+    form_id, _, block = check.given["list"][0].partition(".")
+    column, source, (own,) = check.given["amount"][0], check.given["source"][0], check.given["own"]
+    sheet, whole = subject.book.sheet(form_id), subject.reads.at(*check.given["whole"][0].split("."))
+    rows = subject.book.rows(form_id, block) if sheet is not None else ()
+    known = {*next(c.choices for c in subject.edition.form(form_id).block(block).columns if c.key == source)} - {own}
+    every = [(row, subject.reads.in_row(sheet, row, column)) for row in rows if sheet is not None]
+    amounts = [one for row, one in every if row.text(source).strip() not in known and one.state is State.NUMBER]
+    if not every or whole.state is not State.NUMBER or any(one.state is State.BAD for _, one in every):
+        return
+    total, slack = sum((one.value for one in amounts), ZERO), check.tolerance * (len(amounts) + 1)
+    if sum((one.value for _, one in every), ZERO) < whole.value - slack:
+        return
+    good = abs(total - whole.value) <= slack
+    text = (
+        f"“{subject.edition.form(form_id).sheet}”中{own}（含未填资金来源）的项目合计 {shown(total)} 万元，"
+        f"与{places.place(subject.reads, whole)} {shown(whole.value)} 万元（{whole.cell}）不等，"
+        f"{'多出' if total > whole.value else '差'} {shown(abs(total - whole.value))} 万元。"
+    )
+    outcome = Outcome.HOLDS if good else Outcome.BROKEN
+    yield Verdict(outcome, refs((whole, *amounts)), {"text": text})
+
+
 def counted(subject: Subject, check: Check) -> Iterator[Verdict]:
     """The number of projects said to be evaluated (`count:`) is the number of forms."""
     form_id, row, column = check.given["count"][0].split(".")
@@ -159,6 +186,7 @@ def same_unit(subject: Subject, check: Check) -> Iterator[Verdict]:
 CODED: dict[str, Coded] = {
     "quoted": quoted,
     "listed": listed,
+    "listed_by_source": listed_by_source,
     "counted": counted,
     "amount_evaluated": amount_evaluated,
     "same_unit": same_unit,
