@@ -371,6 +371,18 @@ def test_plans_name_what_is_there(edition_id: str) -> None:
         assert edition.form(one.total[0]).role is Role.TABLE
 
 
+def test_the_command_names_how_to_prove_it(internal: list[Source], tmp_path: Path) -> None:
+    paths, out = [one.book.path for one in internal], tmp_path / "部门.xlsx"
+    done = CliRunner().invoke(
+        gongkai, ["consolidate", *paths, "-o", str(out), "--eliminate", "补助=15", "--eliminate", "上缴"]
+    )
+    assert done.exit_code == 0, done.output
+    told = next(line for line in done.output.splitlines() if "gongkai check" in line)
+    assert told.endswith("--eliminate 补助=15 --eliminate 上缴")
+    checked = CliRunner().invoke(gongkai, [*told.split()[1:], "--no-mark", "--format", "json"])
+    assert "Y11" not in {f["rule"] for f in json.loads(checked.stdout)["findings"]}
+
+
 def test_the_command(three: list[Source], tmp_path: Path) -> None:
     paths = [one.book.path for one in three]
     before = [Path(path).read_bytes() for path in paths]
@@ -385,6 +397,12 @@ def test_the_command(three: list[Source], tmp_path: Path) -> None:
     assert "Y11" in {f["rule"] for f in json.loads(fewer.stdout)["findings"]}
     assert CliRunner().invoke(gongkai, ["check", str(out), paths[0]]).exit_code == 2
     assert CliRunner().invoke(gongkai, ["consolidate", paths[0], "-o", str(tmp_path / "x.xlsx")]).exit_code == 2
-    wrong = CliRunner().invoke(gongkai, ["consolidate", *paths, "-o", str(out), "--eliminate", "补助=x"])
-    assert wrong.exit_code == 2
+    for amount in ("x", "NaN", "Infinity", "-5", "0", "1e30"):
+        wrong = CliRunner().invoke(gongkai, ["consolidate", *paths, "-o", str(out), "--eliminate", f"补助={amount}"])
+        assert wrong.exit_code == 2
+        assert "金额" in wrong.output
+        assert "内部出错" not in wrong.output
+    again = CliRunner().invoke(gongkai, ["consolidate", *paths, "-o", str(out), *["--eliminate", "补助"] * 2])
+    assert again.exit_code == 2
+    assert "写了两次" in again.output
     assert alike(three[0].edition, 2021, three) == ()

@@ -173,7 +173,7 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
     type=options.FILE,
     help="本级和各所属单位的工作簿，核对部门是否等于各单位之和；写在部门工作簿之后。",
 )
-@years.eliminate
+@options.eliminate
 @click.argument("more", metavar="", nargs=-1, type=options.FILE)
 def check(
     workbook: Path,

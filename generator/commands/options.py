@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +19,7 @@ _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FILE: click.Path = click.Path(path_type=Path, readable=False)  # what opens it says why it can't
 TEMPLATES = "GONGKAI_TEMPLATES"
+_MOST = Decimal(10) ** 12  # 万元: no department's
 
 
 def edition_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -110,3 +113,34 @@ def on_workbook(function: _Decorated) -> _Decorated:
     ):
         function = decorate(function)
     return function
+
+
+def _eliminations(
+    ctx: click.Context, _: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, Decimal | None], ...]:
+    """补助 or 补助=金额（万元）."""
+    found: dict[str, Decimal | None] = {}
+    for value in values:
+        name, given, amount = unicodedata.normalize("NFKC", value).partition("=")
+        name = name.strip()
+        if name in found:
+            raise click.UsageError(f"“{name}”写了两次，只能申明一次。", ctx)
+        try:
+            found[name] = Decimal(amount.replace(",", "")) if given else None
+        except InvalidOperation:
+            raise click.UsageError(f"“{value}”的金额不是数字，应写作 {name}=金额（万元）。", ctx) from None
+        wanted = found[name]
+        if wanted is not None and not (wanted.is_finite() and 0 < wanted < _MOST):
+            raise click.UsageError(f"“{value}”的金额应大于零、不超过合计，写作 {name}=金额（万元）。", ctx)
+    return tuple(found.items())
+
+
+eliminate = click.option(
+    "--eliminate",
+    "eliminated",
+    metavar="名称[=金额]",
+    multiple=True,
+    callback=_eliminations,
+    help="申明抵销的内部往来：补助（对附属单位补助与上级补助收入）、上缴（上缴上级支出与附属单位上缴收入）；"
+    "写金额（万元）的只抵销这一部分。",
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,31 +188,6 @@ def import_tables(
     context.exit(ERRORS if made.missed else DONE)
 
 
-def _eliminations(
-    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, Decimal | None], ...]:
-    """补助 or 补助=金额（万元）."""
-    found = []
-    for value in values:
-        name, given, amount = value.partition("=")
-        try:
-            found.append((name.strip(), Decimal(amount.replace(",", "")) if given else None))
-        except InvalidOperation:
-            raise click.BadParameter(f"“{value}”的金额不是数字，应写作 {name}=金额（万元）。", ctx, parameter) from None
-    return tuple(found)
-
-
-eliminate = click.option(
-    "--eliminate",
-    "eliminated",
-    metavar="名称[=金额]",
-    multiple=True,
-    callback=_eliminations,
-    help="申明抵销的内部往来：补助（对附属单位补助与上级补助收入）、上缴（上缴上级支出与附属单位上缴收入）；"
-    "写金额（万元）的只抵销这一部分。",
-)
-
-
 @click.command(
     "consolidate",
     cls=Command,
@@ -237,7 +212,7 @@ eliminate = click.option(
 @click.argument("units", metavar="本级工作簿 单位工作簿…", nargs=-1, required=True, type=options.FILE)
 @_output
 @click.option("--name", metavar="名称", default="", help="部门全称；默认与本级相同。")
-@eliminate
+@options.eliminate
 @_force
 @options.json_or_text
 @options.subjects
@@ -291,7 +266,8 @@ def consolidate(
             for line in made.done:
                 click.echo(line)
             click.echo(f"已写出：{output}（版式 {books[0].edition.id}）。各汇总数的来源见“汇总来源”表。核对：")
-            click.echo(f"  gongkai check {output} --units {' '.join(map(str, units))}")
+            declared = "".join(f" --eliminate {n}" + (f"={a:f}" if a is not None else "") for n, a in eliminated)
+            click.echo(f"  gongkai check {output} --units {' '.join(map(str, units))}{declared}")
         else:
             click.echo("没有汇总：请先改正以上问题，或去掉不属于本次汇总的工作簿。")
     context.exit(ERRORS if refused else DONE)
