@@ -127,17 +127,20 @@ def _not_word(path: Path) -> Refusal:
 
 
 def _parts(path: Path) -> Mapping[str, bytes]:
-    import zipfile
-    import zlib
-
-    from .document.package import unpack
+    from .document.package import MAX_FILE, unpack
 
     try:
-        return unpack(path.read_bytes())
+        if path.is_file() and path.stat().st_size > MAX_FILE:
+            raise Refusal(f"“{path.name}”过大，不像是公开文档。", "请核对文件名。")
+        data = path.read_bytes()
     except FileNotFoundError:
         raise Refusal(f"找不到文件“{path}”。", "请核对文件名和所在文件夹。") from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise _not_word(path) from error
+    except (OSError, ValueError) as error:
+        raise Refusal(f"读不了文件“{path}”。", "请核对文件名和所在文件夹，并先关闭正在使用它的程序。") from error
+    try:
+        return unpack(data)
+    except Refusal as refusal:
+        raise Refusal(f"“{path.name}”不是可以读取的 Word 文档（.docx）：{refusal.message}", refusal.fix) from refusal
 
 
 def _beside(document: Path, word: str, ending: str) -> Path:

@@ -19,6 +19,7 @@ KEEP = 20
 KEEP_SETTING = "GONGKAI_KEEP"
 _NAME = re.compile(r"(\d{8}-\d{6})(?:-(\d+))? (.+)\.docx")
 _RECORD_ENDING = ".gongkai"
+_WHEN = "%Y%m%d-%H%M%S"
 
 
 @dataclass(frozen=True, order=True)
@@ -93,7 +94,7 @@ def listed(document: Path) -> list[Kept]:
         return []
     for path in names:
         match = _NAME.fullmatch(path.name)
-        if match:
+        if match and _is_time(match[1]):
             found.append(Kept(match[1], int(match[2] or 1), path, match[3]))
     return sorted(found)
 
@@ -127,7 +128,15 @@ def restore(document: Path, which: Kept, most: int, check: Callable[[], None]) -
 
 def spoken(kept: Kept) -> str:
     """The moment as year-month-day and time, for people to read."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.strptime(kept.when, "%Y%m%d-%H%M%S"))
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.strptime(kept.when, _WHEN))
+
+
+def _is_time(text: str) -> bool:
+    try:
+        time.strptime(text, _WHEN)
+    except ValueError:
+        return False
+    return True
 
 
 def _read(path: Path) -> bytes:

@@ -358,17 +358,25 @@ def _another_unit() -> Parts:
 def measured(path: Path, command: str = "check") -> tuple[int, str, float, float]:
     """Exit code and words of a command in a process of its own, processor seconds, megabytes at the peak."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        script = Path(folder) / "child.py"
-        script.write_text(_CHILD)
         good = write(_another_unit, Path(folder) / "本级.xlsx")  # beside which the hostile one is put
-        done = subprocess.run(
-            [sys.executable, str(script), *COMMANDS[command](str(path), str(good), folder)],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-        )
+        return started(COMMANDS[command](str(path), str(good), folder), Path(folder))
+
+
+def started(arguments: list[str], folder: Path) -> tuple[int, str, float, float]:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        script = Path(scratch) / "child.py"
+        script.write_text(_CHILD)
+        try:
+            done = subprocess.run(
+                [sys.executable, str(script), *arguments],
+                cwd=ROOT,
+                env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
+                capture_output=True,
+                encoding="utf-8",
+                timeout=120,
+            )
+        except subprocess.TimeoutExpired as error:
+            return -1, str(error), 120.0, 0.0
     if done.returncode:
         return done.returncode, done.stderr[-600:], 0.0, 0.0
     *said, code, seconds, megabytes = done.stdout.splitlines()

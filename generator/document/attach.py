@@ -27,6 +27,9 @@ _PIC = "http://schemas.openxmlformats.org/drawingml/2006/picture"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MOST_BYTES = 200 * 1024 * 1024  # of a Word file when unpacked
 _MOST_XML = 16 * 1024 * 1024  # of it that is not pictures: some thousand pages
+_MOST_TAGS = 300_000
+# Paragraphs and tables of all files together, some 150 pages: each takes a millisecond to be carried over.
+_MOST_BLOCKS = 5_000
 
 
 class _Refused(Exception):
@@ -41,12 +44,14 @@ def append(data: bytes, attachments: tuple[Attachment, ...]) -> tuple[bytes, tup
     same bytes.
     """
     findings: list[Finding] = []
+    left = _MOST_BLOCKS
     for attachment in attachments:
         if Path(attachment.path).suffix.lower() != ".docx":
             continue
         name = Path(attachment.path).name
         try:
-            data, notes = _one(data, attachment)
+            data, notes, taken = _one(data, attachment, left)
+            left -= taken
         except _Refused as why:
             message = f"附件“{name}”（{attachment.cell}）{why}，其内容未编入公开文档。"
             fix = "用 Word 或 WPS 打开该文件，另存为新的 .docx 后再试；仍不行时请改为图片，或在生成后手工插入。"
@@ -59,8 +64,8 @@ def append(data: bytes, attachments: tuple[Attachment, ...]) -> tuple[bytes, tup
     return data, tuple(findings)
 
 
-def _one(data: bytes, attachment: Attachment) -> tuple[bytes, tuple[str, ...]]:
-    """``data`` with one file put in, and what of it could not be carried."""
+def _one(data: bytes, attachment: Attachment, most: int) -> tuple[bytes, tuple[str, ...], int]:
+    """``data`` with one file put in, what of it could not be carried, and how many blocks it had, ``most`` at most."""
     from docx import Document
     from docx.opc.exceptions import PackageNotFoundError
 
@@ -76,6 +81,9 @@ def _one(data: bytes, attachment: Attachment) -> tuple[bytes, tuple[str, ...]]:
         source = Document(io.BytesIO(source_bytes))
     except failures as error:
         raise _Refused("不是完好的 Word 文档（.docx）") from error
+    blocks = len(source.element.body)
+    if blocks > most:
+        raise _Refused(f"内容过多（全部附件合计不能超过 {_MOST_BLOCKS} 段）")
     try:
         master = Document(io.BytesIO(data))
         notes = attached.prepare(source, master, zlib.crc32(attachment.id.encode()))
@@ -87,7 +95,7 @@ def _one(data: bytes, attachment: Attachment) -> tuple[bytes, tuple[str, ...]]:
         raise _Refused("的结构无法与公开文档合并") from error
     if not attached.sound(Document(io.BytesIO(made))):
         raise _Refused("合并后结构不完整")
-    return made, notes
+    return made, notes, blocks
 
 
 def _names(id: str) -> tuple[str, ...]:
@@ -104,6 +112,9 @@ def _read(path: Path) -> bytes:
             if sum(sizes.values()) > _MOST_BYTES or xml > _MOST_XML:
                 raise _Refused("解压后过大")
             guard.check_parts(package)
+            texts = [item for item in package.infolist() if item.filename.lower().endswith(guard.XML)]
+            if sum(piece.count(b"<") for item in texts for piece in guard.pieces(package, item)) > _MOST_TAGS:
+                raise _Refused("内容过多")
     except OSError as error:
         raise _Refused(f"打不开（{error.strerror}）") from error
     except Refusal as refusal:

@@ -28,6 +28,11 @@ _LOST = (
 class _Composer(Composer):  # type: ignore[misc]  # docxcompose has no types
     """docxcompose, less what is done here already: ids of bookmarks, types and footers of sections."""
 
+    def add_styles(self, doc: Any, element: Any) -> None:
+        """As theirs, which lists all styles of the document for every paragraph, even one that has none."""
+        if _all(element, "(.//w:tblStyle|.//w:pStyle|.//w:rStyle)[1]"):
+            super().add_styles(doc, element)
+
     def renumber_bookmarks(self) -> None:
         pass
 

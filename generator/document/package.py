@@ -7,7 +7,6 @@ import io
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,9 @@ from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml.ns import nsmap
 
+from .. import guard
 from ..model.blocks import Disclosure
+from ..model.finding import Refusal
 from .markup import DECLARATION, attribute, escape
 
 CREATOR = "gongkai"
@@ -29,7 +30,13 @@ _HASH = re.compile(rb'(name="gongkai\.fingerprint"[^>]*>\s*<(?:\w+:)?lpwstr>)([0
 _USER_DEFINED = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"  # fmtid that Word gives properties of this kind
 _VARIANT_TYPES = RT.CUSTOM_PROPERTIES.replace("/relationships/custom-properties", "/docPropsVTypes")
 _COMPRESSION = 6
-_LARGEST = 256 * 1024 * 1024  # bytes unpacked that a file of ours could never reach
+# A document that somebody had in hands: some ten times a large one that we write, and pictures for a small book.
+MAX_FILE = 100 * 1024 * 1024
+_MOST_BYTES = 128 * 1024 * 1024
+_MOST_XML = 24 * 1024 * 1024
+_MOST_TAGS = 600_000
+_TOO_LARGE = "文档内容过大，不像是公开文档。"
+_SMALLER = "请删去与公开无关的内容，或压缩其中的图片后再试。"
 
 
 def add_properties(package: Any, disclosure: Disclosure) -> None:
@@ -126,19 +133,30 @@ def seal(parts: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
-    """Parts of a zip; raises zipfile.BadZipFile when it is none, or is too large to be one of ours."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if sum(info.file_size for info in archive.infolist()) > _LARGEST:
-            raise zipfile.BadZipFile("too large")
-        return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
+    """The parts of a document that others may have changed; Refusal when it is no sound zip, is too large for a
+    document, or has a DOCTYPE in it."""
+    with guard.opened(data) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        xml = {info.filename for info in infos if info.filename.lower().endswith(guard.XML)}
+        if (
+            sum(info.file_size for info in infos) > _MOST_BYTES
+            or sum(info.file_size for info in infos if info.filename in xml) > _MOST_XML
+        ):
+            raise Refusal(_TOO_LARGE, _SMALLER)
+        parts = {info.filename: guard.read(archive, info) for info in infos}
+    for name in xml:
+        guard.no_declarations(parts[name], name)
+    if sum(parts[name].count(b"<") for name in xml) > _MOST_TAGS:
+        raise Refusal(_TOO_LARGE, _SMALLER)
+    return parts
 
 
 def fingerprint_ok(data: bytes) -> bool | None:
     """Whether the file is just as it was written; False when anything changed since, None when it is not ours."""
     try:
         parts = unpack(data)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
-        return None  # not a zip, damaged, encrypted or in a way of packing that Word never uses
+    except Refusal:
+        return None  # not a zip, damaged, encrypted or nothing that Word would write
     name = _marked_part(parts)
     if not name:
         return None

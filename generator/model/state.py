@@ -19,7 +19,7 @@ from .snapshot import Snapshot
 from .trace import Trace
 
 VERSION = 1
-_LARGEST = 512 * 1024 * 1024  # bytes of JSON that no document of ours could need
+_LARGEST = 24 * 1024 * 1024  # bytes of JSON: eighty times an ordinary document's
 _DIGEST = 16
 _LEVEL = 3  # of compression: a third of the time of the usual one, a tenth more bytes
 
@@ -130,6 +130,8 @@ def unpack(text: str) -> State:
     try:
         opener = zlib.decompressobj()
         data = opener.decompress(base64.b64decode(packed, validate=True), _LARGEST)
+        if opener.unconsumed_tail:
+            raise StateError("too large")
         held: dict[str, Any] = json.loads(data)
         if held["version"] != VERSION:
             raise StateError("made by another version")
@@ -143,7 +145,9 @@ def unpack(text: str) -> State:
             bool(held["merged"]),
             bool(held["partial"]),
         )
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, zlib.error) as error:
+    except (
+        ValueError, LookupError, TypeError, AttributeError, ArithmeticError, zlib.error, RecursionError, MemoryError,
+    ) as error:  # fmt: skip
         raise StateError("damaged") from error
 
 

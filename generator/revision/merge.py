@@ -6,6 +6,7 @@ in it. Only what the data changed is written into it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -75,6 +76,7 @@ class _Merger:
             for other in others:
                 if self.base_of.get(self.pairs.user_of[other]) == other:
                     self.base_of[self.pairs.user_of[other]] = first
+        self._known = sorted(self.base_of)
         self._digests: dict[int, str] = {}
         self._waiting = waiting(user, user.parts)
 
@@ -134,7 +136,8 @@ class _Merger:
         elif not text and next(unit.element.iter("{*}drawing", "{*}pict"), None) is not None:
             text = "图片"
         if text.strip():
-            near = next((self.base_of[n] for n in range(number, -1, -1) if n in self.base_of), None)
+            at = bisect_right(self._known, number) - 1
+            near = self.base_of[self._known[at]] if at >= 0 else None
             place = self._place(self.base.units[near]) if near is not None else ""
             self.entries.append(Revision(Fate.INSERTED, place, short(text)))
 
