@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -26,6 +25,10 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAX_FILE = 16 << 20  # of an old file: five hundred thousand rows of a table
 _MAX_AREA = 2_000_000  # cells between the outermost ones, of all sheets together
 _SAVE_AS = "请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入。"
+_SENSELESS = (
+    AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError, ArithmeticError, OSError,
+    EOFError, struct.error, RecursionError, MemoryError,
+)  # fmt: skip
 
 
 @dataclass
@@ -74,7 +77,7 @@ def _old(path: Path) -> File:
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise Refusal("文件设有打开密码，读不了。", "请在 Excel 或 WPS 中输入密码打开，取消密码后保存。")
-    with _damaged():
+    with _Damaged():
         second = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), ragged_rows=True)
         _within_limits(second)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -87,27 +90,25 @@ def _old(path: Path) -> File:
     return found
 
 
-@contextmanager
-def _damaged() -> Iterator[None]:
+class _Damaged:
     """Whatever the two readers of old files trip over, as a Refusal."""
-    import python_calamine
-    import xlrd
 
-    try:
-        yield
-    except python_calamine.PasswordError as error:
-        raise Refusal("文件设有打开密码，读不了。", "请在 Excel 或 WPS 中输入密码打开，取消密码后保存。") from error
-    except (python_calamine.CalamineError, xlrd.XLRDError, xlrd.compdoc.CompDocError) as error:
-        raise Refusal("文件已损坏，或不是 Excel（.xls）、WPS（.et）表格。", _SAVE_AS) from error
-    except (
-        AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError, ArithmeticError, OSError,
-        EOFError, struct.error, RecursionError, MemoryError,
-    ) as error:  # records that make no sense  # fmt: skip
-        raise Refusal("文件已损坏，读不出来。", _SAVE_AS) from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # how calamine's language gives up; not an Exception
-            raise
-        raise Refusal("文件已损坏，读不出来。", _SAVE_AS) from error
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        import python_calamine
+        import xlrd
+
+        if error is None or kind is None:
+            return
+        if issubclass(kind, python_calamine.PasswordError):
+            raise Refusal("文件设有打开密码，读不了。", "请在 Excel 或 WPS 中输入密码打开，取消密码后保存。") from error
+        if issubclass(kind, (python_calamine.CalamineError, xlrd.XLRDError, xlrd.compdoc.CompDocError)):
+            raise Refusal("文件已损坏，或不是 Excel（.xls）、WPS（.et）表格。", _SAVE_AS) from error
+        # Records that make no sense; a PanicException is how calamine's language gives up, and no Exception.
+        if issubclass(kind, _SENSELESS) or kind.__name__ == "PanicException":
+            raise Refusal("文件已损坏，读不出来。", _SAVE_AS) from error
 
 
 def _within_limits(book: Any) -> None:
