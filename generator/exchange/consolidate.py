@@ -20,7 +20,8 @@ from .together import Declared, Key, Sum, Together, factor, summed_blocks, toget
 from .unitcheck import alike, same_amounts, twice
 
 _UNIT = "unit"
-_LONGEST = 800
+_LONGEST = 8000  # characters of a comment
+_MORE = "\n（其余见各单位工作簿）"
 _NOWHERE = CellRef("", 0, 0)
 
 
@@ -216,7 +217,9 @@ def _reasons(all_of: Together, units: Sequence[Source], made: Consolidated) -> N
             for key, lines in said.items():
                 place = _place(made.content, form.id, block, key)
                 if place is not None:
-                    place.setdefault(COMMENTS, {})[column.key] = "\n".join(lines)[:_LONGEST]
+                    said_all = "\n".join(lines)
+                    cut = said_all if len(said_all) <= _LONGEST else said_all[:_LONGEST] + _MORE
+                    place.setdefault(COMMENTS, {})[column.key] = cut
 
 
 def _place(given: dict[str, Any], form: str, block: Block, key: str) -> dict[str, Any] | None:
