@@ -14,6 +14,7 @@ from generator.checks.run import run
 from generator.model.book import RowData
 from generator.model.cell import Cell, CellKind, CellRef
 from generator.model.finding import Severity
+from generator.model.quotes import nested
 
 EDITION = editions.load("wuhan-final-2021")
 REF = CellRef("表", 1, 1)
@@ -138,3 +139,16 @@ def test_an_error_cannot_be_answered() -> None:
     }
     findings = run(EDITION, sample_book(EDITION, changes))
     assert [f.answer for f in findings if f.severity is Severity.ERROR] == [""]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("没有填写““三公”经费合计”的上年数", "没有填写“‘三公’经费合计”的上年数"),
+        ("“公开表“三公””没有", "“公开表‘三公’”没有"),
+        ("“财政拨款“三公”经费表”和“总表”", "“财政拨款“三公”经费表”和“总表”"),
+        ("“甲”“乙”", "“甲”“乙”"),
+    ],
+)
+def test_a_quoted_name_that_begins_with_a_quotation_is_set_as_chinese_does(text: str, told: str) -> None:
+    assert nested(text) == told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..model.finding import Finding, Severity
+from ..model.quotes import nested
 from . import messages, places
 from .formula import Operand, Reads, State
 from .rule import Outcome, RuleResult
@@ -45,7 +46,7 @@ def _broken(reads: Reads, results: list[RuleResult]) -> Iterator[Finding]:
         group.reverse()  # totals come first in a table: the last is the nearest to the figure at fault
         cells = tuple(dict.fromkeys(cell for result in group for cell in result.cells))
         check = group[0].check
-        yield Finding(group[0].rule.id, check.severity, messages.broken(reads, group), check.fix, cells)
+        yield Finding(group[0].rule.id, check.severity, nested(messages.broken(reads, group)), check.fix, cells)
 
 
 def _unanswerable(reads: Reads, results: list[RuleResult]) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..model.quotes import nested
+
 ADDED = "added"
 ENDED = "ended"
 CHANGED = "changed"
@@ -44,10 +46,10 @@ def pairs(what: str, old: Mapping[str, str], new: Mapping[str, str], noun: str, 
     """Things by key and how they are called: new ones, ended ones, renamed ones."""
     for key, name in old.items():
         if key not in new:
-            yield Change(what, ENDED, prefix + key, f"取消{noun}“{worded(name)}”", name)
+            yield Change(what, ENDED, prefix + key, nested(f"取消{noun}“{worded(name)}”"), name)
     for key, name in new.items():
         if key not in old:
-            yield Change(what, ADDED, prefix + key, f"新增{noun}“{worded(name)}”", "", name)
+            yield Change(what, ADDED, prefix + key, nested(f"新增{noun}“{worded(name)}”"), "", name)
         elif old[key] != name:
             yield changed(what, prefix + key, noun, old[key], name)
 
@@ -57,7 +59,7 @@ def changed(what: str, path: str, noun: str, before: str, after: str) -> Change:
     same = next((n for n, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
     start = same - _LEAD if same > _LEAD and max(len(was), len(now)) > _SHOWN else 0
     said = f"{noun}由{_quoted(was, start)}改为{_quoted(now, start)}"
-    return Change(what, CHANGED, path, said, before, after)
+    return Change(what, CHANGED, path, nested(said), before, after)
 
 
 def worded(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from ..model.cell import CellRef
 from ..model.figure import ZERO, Figure
 from ..model.finding import Finding, Severity
+from ..model.quotes import nested
 from .ledger import Ledger, RowView
 from .values import Amount, Change, Text, reason
 from .wording import cell_ref
@@ -111,7 +112,7 @@ class Comparisons:
             if column.key != "value":
                 what += f"的{column.head[-1]}"
             cells = cell_ref(cell) or self._list_head(form.id)
-        message = f"“{form.sheet}”没有填写{what}，{effect or '正文略去这一内容'}。"
+        message = nested(f"“{form.sheet}”没有填写{what}，{effect or '正文略去这一内容'}。")
         finding = Finding(rule, Severity.WARNING, message, fix or "请补填后重新生成。", cells)
         self.findings[finding] = None
         return ""

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from ..editions import Edition
 from ..editions.changes import ADDED, CHANGED, ENDED, Change, worded
 from ..editions.difference import Group, matched
+from ..model.quotes import nested
 from .frames import frames
 
 _ALIKE = 0.5  # of two paragraphs: more is the same paragraph in other words
@@ -36,13 +37,13 @@ def _changes(block: str, was: Sequence[str], now: Sequence[str]) -> Iterator[Cha
     partners = _partners(was, now)
     for at, text in enumerate(now):
         if at not in partners:
-            yield Change("sentence", ADDED, block, f"新增“{text}”", "", text)
+            yield Change("sentence", ADDED, block, nested(f"新增“{text}”"), "", text)
         elif was[partners[at]] != text:
             before = was[partners[at]]
-            yield Change("sentence", CHANGED, block, f"原为“{before}”，改为“{text}”", before, text)
+            yield Change("sentence", CHANGED, block, nested(f"原为“{before}”，改为“{text}”"), before, text)
     for at, text in enumerate(was):
         if at not in partners.values():
-            yield Change("sentence", ENDED, block, f"取消“{text}”", text)
+            yield Change("sentence", ENDED, block, nested(f"取消“{text}”"), text)
 
 
 def _partners(was: Sequence[str], now: Sequence[str]) -> dict[int, int]:
