@@ -552,6 +552,25 @@ def test_either_record_may_be_lost(case: Case, lost: str) -> None:
         assert embedded(case.word.parts) is not None
 
 
+def test_the_record_stands_once_and_its_properties_stay_what_they_are(case: Case) -> None:
+    """Also where only the record itself was emptied, and a new one is put beside what is left of it."""
+    for change in (more_staff, last_year_higher):
+        word = case.word
+        word.add_after(TOTAL, paragraph("补充。"))
+        for name, data in word.parts.items():
+            if change is last_year_higher and b"<state " in data:
+                word.parts[name] = b"<x/>"
+        case.save(word)
+        assert case.put(change).changed
+        held = {name: data for name, data in case.word.parts.items() if name.startswith("customXml/item")}
+        assert sum(b"<state " in data for data in held.values()) == 1
+        roots = {name: etree.fromstring(data) for name, data in held.items() if "Props" in name}
+        assert {root.tag.rpartition("}")[2] for root in roots.values()} == {"datastoreItem"}
+        ids = [value for root in roots.values() for value in root.attrib.values()]
+        assert len(ids) == len(set(ids)) == len(roots)
+    sound(case.path)
+
+
 def test_records_that_disagree_are_told(case: Case, tmp_path: Path) -> None:
     history.write_record(case.path, generated(more_staff)[1].pack())
     word = case.word

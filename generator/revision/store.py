@@ -16,7 +16,8 @@ _CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/c
 _PROPERTIES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXmlProps"
 _PROPERTIES_TYPE = "application/vnd.openxmlformats-officedocument.customXmlProperties+xml"
 _DATA_STORE = "http://schemas.openxmlformats.org/officeDocument/2006/customXml"
-_ITEM_ID = "{6B0E6A3C-5E0C-4B7E-9C8D-7A6C3F5D2E10}"
+_ITEM_ID = "{{6B0E6A3C-5E0C-4B7E-9C8D-7A6C3F5D2E{:02X}}}"  # differs from item to item of one document
+_FIRST_ID = 15
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
@@ -32,7 +33,9 @@ def embedded(parts: Mapping[str, bytes]) -> State | None:
 
 
 def _is_ours(name: str, data: bytes) -> bool:
-    return name.startswith("customXml/") and name.endswith(".xml") and SPACE.encode() in data
+    """Whether a part is the state, sound or damaged; the part of its properties names the same namespace."""
+    held = name.startswith("customXml/") and name.endswith(".xml") and SPACE.encode() in data
+    return held and _DATA_STORE.encode() not in data
 
 
 def embed(parts: Parts, state: State) -> None:
@@ -46,8 +49,9 @@ def embed(parts: Parts, state: State) -> None:
     number = next(n for n in range(1, len(parts) + 2) if f"customXml/item{n}.xml" not in parts)
     item, properties = f"customXml/item{number}.xml", f"customXml/itemProps{number}.xml"
     parts[item] = text
+    id = _ITEM_ID.format(_FIRST_ID + number)
     parts[properties] = (
-        f'{_HEAD}<ds:datastoreItem xmlns:ds="{_DATA_STORE}" ds:itemID="{_ITEM_ID}"><ds:schemaRefs>'
+        f'{_HEAD}<ds:datastoreItem xmlns:ds="{_DATA_STORE}" ds:itemID="{id}"><ds:schemaRefs>'
         f'<ds:schemaRef ds:uri="{SPACE}"/></ds:schemaRefs></ds:datastoreItem>'
     ).encode()
     links = Relations(parts, main_part(parts))
