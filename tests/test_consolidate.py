@@ -260,6 +260,16 @@ def test_the_department_equals_its_units(three: list[Source], tmp_path: Path) ->
     assert len(found) == 8
 
 
+def test_amounts_that_no_unit_has(three: list[Source], tmp_path: Path) -> None:
+    changed = copy.deepcopy(consolidate(three).content)
+    row = next(r for r in changed["general"]["subjects"] if r.get("code") == "2010350")
+    row["code"] = "2010302"
+    (tmp_path / "改.xlsx").write_bytes(build(editions.load(FORM), changed))
+    told = [f.message for f in beside(tmp_path / "改.xlsx", three)]
+    assert any("50.00 万元，各单位的工作簿中都没有这一项" in message for message in told)
+    assert any("2010350 一行" in message for message in told)  # and what is gone
+
+
 def test_eliminated_sums_are_proved_too(internal: list[Source], tmp_path: Path) -> None:
     units = internal
     declared = (Declared("补助"),)

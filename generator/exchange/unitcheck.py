@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
 
+from ..checks.rule import Check, Rule
 from ..editions import Edition
 from ..model.book import WAN, Book
 from ..model.cell import CellRef
@@ -15,7 +16,7 @@ from ..model.finding import Finding, Severity
 from ..model.form import Form, Kind
 from .compare import Compare, finding, rule_of, shown
 from .source import Source
-from .together import Declared, Sum, together
+from .together import Declared, Sum, Together, together
 
 _FEW = 5  # amounts that may be the same by chance
 
@@ -100,9 +101,29 @@ def of_units(units: Sequence[Source], declared: Sequence[Declared] = ()) -> Comp
                     here.cells,
                 )
             )
+        told += _only_here(edition, book, all_of, kept)
         return tuple(told)
 
     return compare
+
+
+def _only_here(edition: Edition, book: Book, all_of: Together, kept: tuple[Rule, Check]) -> Iterator[Finding]:
+    """Amounts in the department's tables where no unit has any."""
+    for form in edition.tables:
+        data = book.sheet(form.id)
+        for block in form.blocks:
+            fixed = {row.key: row for row in block.rows}
+            for row in data.blocks[block.key].rows if data is not None and block.key in data.blocks else ():
+                for column in block.columns:
+                    cell = row.cells.get(column.key)
+                    own = fixed.get(row.key)
+                    kind = block.kind_of(own, column) if own is not None else column.kind
+                    total = all_of.sums.get((form.id, block.key, row.key, column.key))
+                    if kind is Kind.MONEY and cell is not None and cell.number and not (total and total.given):
+                        value = book.figure(form.id, row.key, column.key).value
+                        yield finding(
+                            kept, f"{cell.ref} 是 {shown(value)} 万元，各单位的工作簿中都没有这一项。", (cell.ref,)
+                        )
 
 
 def _misplaced(edition: Edition, book: Book, units: Sequence[Source]) -> Iterator[Finding]:
