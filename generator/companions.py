@@ -140,7 +140,8 @@ def _parts(path: Path) -> Mapping[str, bytes]:
     try:
         return unpack(data)
     except Refusal as refusal:
-        raise Refusal(f"“{path.name}”不是可以读取的 Word 文档（.docx）：{refusal.message}", refusal.fix) from refusal
+        fix = refusal.fix.replace("Excel", "Word")
+        raise Refusal(f"“{path.name}”不是可以读取的 Word 文档（.docx）：{refusal.message}", fix) from refusal
 
 
 def _beside(document: Path, word: str, ending: str) -> Path:

@@ -19,6 +19,7 @@ from generator import history
 from generator.document import package
 from generator.model.finding import Refusal
 from generator.model.state import State, StateError, unpack
+from generator.workbook import subjects
 
 CASES = (
     (documents.many_paragraphs, "output", 0),
@@ -46,7 +47,7 @@ def test_documents_that_are_not_opened(shape: Callable[[], shapes.Parts], tmp_pa
     assert package.fingerprint_ok((tmp_path / "x.docx").read_bytes()) is None
 
 
-@pytest.mark.parametrize("shape", [documents.a_record_of_blanks, documents.a_deep_record])
+@pytest.mark.parametrize("shape", [documents.a_record_of_blanks, documents.a_record_of_lists, documents.a_deep_record])
 def test_records_that_are_none(shape: Callable[[], shapes.Parts]) -> None:
     """What a document carries of the last run may be a bomb: it counts as no record."""
     text = next(part for part in shape().values() if isinstance(part, str) and "urn:gongkai:state" in part)
@@ -65,3 +66,10 @@ def test_a_name_in_the_history_that_is_no_time(tmp_path: Path) -> None:
     (folder / "20219999-996199 改.docx").write_bytes(b"x")
     (folder / "20210131-120000 改.docx").write_bytes(b"x")
     assert [kept.when for kept in history.listed(tmp_path / "公开.docx")] == ["20210131-120000"]
+
+
+def test_a_list_of_subjects_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "科目.csv"
+    path.write_text("科目编码,科目名称\n" + "201,一般公共服务支出\n" * 200_000, encoding="utf-8")
+    with pytest.raises(Refusal, match="不像是科目表"):
+        subjects.read(path)

@@ -3,6 +3,7 @@ review pages, JSON; and names of files are names."""
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import zipfile
@@ -10,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import openpyxl
 import pytest
 from altered import alter
 from click.testing import CliRunner, Result
@@ -45,16 +45,17 @@ def _places(workbook: Path) -> dict[str, str]:
     unit = book.sheet("unit")
     assert unit is not None
     found = {"name": str(unit.cell("name", "value").ref)}  # type: ignore[union-attr]
+    reasons = [str(row.cells["reason"].ref) for row in book.rows("changes", "years") if "reason" in row.cells]
+    found |= {"reason": reasons[0], "reason2": reasons[1]}
     found["duties"] = next(
         str(cell.ref)
         for data in book
         for block in data.blocks.values()
         for row in block.rows
         for cell in row.cells.values()
-        if cell.number is None and len(cell.text) > 30
+        if cell.number is None and len(cell.text) > 30 and cell.ref.sheet not in reasons[0]
     )
-    reasons = [row.cells["reason"].ref for row in book.rows("changes", "years") if "reason" in row.cells]
-    return found | {"reason": str(reasons[0]), "reason2": str(reasons[1])}
+    return found
 
 
 def run(*arguments: str | Path) -> Result:
@@ -103,40 +104,31 @@ def test_every_command_did_its_work(made: Made) -> None:
     assert any("退回意见" in name for name in names)
 
 
+def _parts(path: Path) -> dict[str, str]:
+    with zipfile.ZipFile(path) as package:
+        return {name: package.read(name).decode("utf-8", "replace") for name in package.namelist()}
+
+
 def test_no_text_became_a_formula_or_a_link_in_any_workbook(made: Made) -> None:
     seen = 0
     for path in made.workbooks():
-        with zipfile.ZipFile(path) as package:
-            parts = {name: package.read(name).decode("utf-8", "replace") for name in package.namelist()}
-        formulas = [
-            f for name, data in parts.items() if "worksheets/" in name for f in re.findall("<f[^>]*>[^<]*", data)
-        ]
+        parts = _parts(path)
+        sheets = "".join(data for name, data in parts.items() if "worksheets/" in name)
+        formulas = re.findall("<f[^>]*>[^<]*", sheets)
         assert not [f for f in formulas if "HYPERLINK(&quot;http" in f or "cmd|" in f or "evil" in f], path
         rels = "".join(data for name, data in parts.items() if name.endswith(".rels"))
         assert "evil.example" not in rels
         assert not re.search(r"<definedName[^>]*>[^<]*(cmd\||evil)", parts["xl/workbook.xml"])
-        for sheet in openpyxl.load_workbook(path):
-            for row in sheet.iter_rows():
-                for cell in row:
-                    if isinstance(cell.value, str) and cell.value.startswith((FORMULA, COMMAND)):
-                        seen += 1
-                        assert cell.data_type == "s", (path, sheet.title, cell.coordinate)
-    assert seen > 6
+        seen += "evil.example" in html.unescape("".join(parts.values()))
+    assert seen > 4
 
 
 def test_the_texts_are_still_there_in_the_new_workbooks(made: Made) -> None:
-    for name, wanted in (("本年.xlsx", (FORMULA,)), ("导入.xlsx", TEXTS), ("部门.xlsx", TEXTS)):
-        texts = {
-            str(cell.value)
-            for sheet in openpyxl.load_workbook(made.folder / name)
-            for row in sheet.iter_rows()
-            for cell in row
-            if cell.value is not None
-        }
-        assert any(all(text in cell for text in wanted) for cell in texts), name
-    with zipfile.ZipFile(made.folder / "本年.xlsx") as package:  # last year's reasons are comments
-        comments = b"".join(package.read(name) for name in package.namelist() if "comments" in name).decode()
-    assert COMMAND in comments
+    for name, wanted in (("本年.xlsx", (FORMULA, COMMAND)), ("导入.xlsx", TEXTS), ("部门.xlsx", TEXTS)):
+        whole = html.unescape("".join(_parts(made.folder / name).values()))
+        assert [text for text in wanted if text not in whole] == [], name
+    comments = "".join(data for name, data in _parts(made.folder / "本年.xlsx").items() if "comments" in name)
+    assert COMMAND in html.unescape(comments)  # last year's reason
 
 
 def test_the_review_page_shows_the_text_and_runs_none_of_it(made: Made) -> None:

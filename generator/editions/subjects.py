@@ -25,6 +25,7 @@ _HEADS = {
     "kind": ("classification",),
     "level": ("level",),
 }
+_MAX_FILE = 4 * 1024 * 1024  # the printed book has some two thousand lines
 _REMEDY = "请在首行写明表头“科目编码、科目名称、解释”（解释可以没有），每行一个科目；可另存为 .xlsx 再试。"
 _SPAN = re.compile(r"(\d{4})?\s*(-)?\s*(\d{4})?")
 _CODE = re.compile(r"\d{3}(?:\d\d){0,2}")
@@ -95,6 +96,8 @@ def read_csv(path: Path, shown: str = "", whole: bool = False) -> SubjectList:
     """A list in a .csv file in UTF-8 or GB18030; Refusal names file and row of what can't be used."""
     shown = shown or path.name
     try:
+        if path.stat().st_size > _MAX_FILE:
+            raise Refusal(f"科目表“{shown}”超过 {_MAX_FILE // 1024 // 1024} MB，不像是科目表。", _REMEDY)
         data = path.read_bytes()
     except OSError as error:
         raise Refusal(f"科目表“{shown}”打不开：{error.strerror}。", "请核对文件名和所在的文件夹。") from error

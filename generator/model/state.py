@@ -20,6 +20,7 @@ from .trace import Trace
 
 VERSION = 1
 _LARGEST = 24 * 1024 * 1024  # bytes of JSON: eighty times an ordinary document's
+_MOST_LISTS = 500_000  # in it: each takes many times its own two bytes
 _DIGEST = 16
 _LEVEL = 3  # of compression: a third of the time of the usual one, a tenth more bytes
 
@@ -130,7 +131,7 @@ def unpack(text: str) -> State:
     try:
         opener = zlib.decompressobj()
         data = opener.decompress(base64.b64decode(packed, validate=True), _LARGEST)
-        if opener.unconsumed_tail:
+        if opener.unconsumed_tail or data.count(b"[") + data.count(b"{") > _MOST_LISTS:
             raise StateError("too large")
         held: dict[str, Any] = json.loads(data)
         if held["version"] != VERSION:
