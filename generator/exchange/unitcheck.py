@@ -6,7 +6,6 @@ import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations
 
 from ..checks.rule import Check, Rule
 from ..editions import Edition
@@ -54,10 +53,12 @@ def twice(units: Sequence[Source]) -> Iterator[str]:
 
 def same_amounts(units: Sequence[Source]) -> Iterator[str]:
     """Units whose official tables hold the same amounts all over: one may be a copy of the other."""
-    held = [(unit, _amounts(unit)) for unit in units]
-    for (one, mine), (other, theirs) in combinations(held, 2):
-        if len(mine) > _FEW and mine == theirs:
-            yield f"“{one.name}”与“{other.name}”的公开表金额完全相同，请核对是否重复。"
+    seen: dict[frozenset[tuple[tuple[str, str, str], Decimal]], Source] = {}
+    for unit in units:
+        held = frozenset(_amounts(unit).items())
+        first = seen.setdefault(held, unit)
+        if first is not unit and len(held) > _FEW:
+            yield f"“{first.name}”与“{unit.name}”的公开表金额完全相同，请核对是否重复。"
 
 
 def _amounts(unit: Source) -> dict[tuple[str, str, str], Decimal]:
