@@ -61,8 +61,6 @@ def stored(text: str) -> Decimal | None:
         value = _FIFTEEN.create_decimal(text)
     except DecimalException:
         return None
-    if not value.is_finite():
-        return None
     if not value or value.adjusted() < -_MAX_EXPONENT:
         return ZERO
     return trim(value) if value.adjusted() <= _MAX_EXPONENT else value
