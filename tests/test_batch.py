@@ -456,6 +456,20 @@ def test_what_could_not_be_written_is_tried_again(tmp_path: Path) -> None:
     assert [(d["status"], d["round"]) for d in told["departments"]] == [("errors", 1), ("errors", 1)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
+@pytest.mark.usefixtures("here")
+def test_names_of_another_system_stop_nothing(tmp_path: Path) -> None:
+    folder, output = tmp_path / "报送", tmp_path / "结果"
+    folder.mkdir()
+    for name in ("甲局.xlsx".encode("gbk"), "乙局.rar".encode("gbk"), b"\x1b[31m.xlsx"):
+        (folder / os.fsdecode(name)).write_bytes(b"")
+    result = command(folder, "-o", output)
+    assert (result.exit_code, "共 2 本" in result.output, "\x1b" in result.output) == (1, True, False)
+    told = json.loads(command(folder, "-o", output, "--format", "json").stdout)
+    assert (told["skipped"], len(told["departments"]), len(told["passed_over"])) == (2, 2, 1)
+    assert len(sheet(output / "汇总.xlsx", "部门一览", 2)) == 2
+
+
 @pytest.mark.usefixtures("here")
 def test_two_workbooks_of_one_unit_are_pointed_out(tmp_path: Path) -> None:
     (made,) = departments.make(tmp_path / "报送", 1, faulty=0, broken=0)

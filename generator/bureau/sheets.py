@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ class Sheet:
             cell.row, cell.column = self.rows, column
             if entry.file and self._links < _MOST_LINKS:
                 self._links += 1
-                cell.hyperlink = quote(entry.file)
+                cell.hyperlink = quote(entry.file, errors=sys.getfilesystemencodeerrors())
             entry = entry.text
         if isinstance(entry, str):
             text = plain(entry)

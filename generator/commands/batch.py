@@ -186,10 +186,15 @@ class _Bar:
 
 def _shortened(name: str | None) -> str:
     """As much of the end of the name as there is room for."""
-    text = name or ""
+    text = _printable(name or "")
     while width(text) > _NAME:
         text = text[1:]
     return text
+
+
+def _printable(text: str) -> str:
+    """Names of strange files move no cursor and stop no output: half characters and control characters as ?."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _print(made: Batch, sources: tuple[Source, ...]) -> None:
@@ -199,12 +204,12 @@ def _print(made: Batch, sources: tuple[Source, ...]) -> None:
     totals = made.totals
     wrong = (record for record, _ in made.records() if record.status in (Status.REFUSED, Status.FAILED))
     for record in islice(wrong, _MOST_TOLD):
-        click.echo(f"{record.place}：{record.reason}{record.advice}")
+        click.echo(f"{_printable(record.place)}：{_printable(record.reason)}{record.advice}")
     left = totals.by_status[Status.REFUSED] + totals.by_status[Status.FAILED] - _MOST_TOLD
     if left > 0:
         click.echo(f"……另有 {left} 本没有处理成，见 {made.summary.name}。")
     for other in made.others[:_MOST_TOLD]:
-        click.echo(f"没有处理：{other.place}（{other.why}）")
+        click.echo(f"没有处理：{_printable(other.place)}（{other.why}）")
     if len(made.others) > _MOST_TOLD:
         click.echo(f"……另有 {len(made.others) - _MOST_TOLD} 个文件没有处理，见 {made.summary.name}的“其他文件”。")
     if made.set_aside is not None:
@@ -237,10 +242,16 @@ def _print_json(made: Batch) -> None:
         "passed_over": [{"file": other.place, "reason": other.why} for other in made.others],
     }
     ascii_only = not speaks_unicode()
-    click.echo(json.dumps(head, ensure_ascii=ascii_only)[:-1] + ', "departments": [')
+    click.echo(_whole(json.dumps(head, ensure_ascii=ascii_only))[:-1] + ', "departments": [')
     for number, (record, carried) in enumerate(made.records()):
-        click.echo(("," if number else "") + json.dumps(_department(record, carried), ensure_ascii=ascii_only))
+        text = json.dumps(_department(record, carried), ensure_ascii=ascii_only)
+        click.echo(("," if number else "") + _whole(text))
     click.echo("]}")
+
+
+def _whole(text: str) -> str:
+    """Half a character, from a file name of another system, as JSON writes it."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _department(record: Record, carried: bool) -> dict[str, object]:
