@@ -370,7 +370,7 @@ def started(arguments: list[str], folder: Path) -> tuple[int, str, float, float]
             done = subprocess.run(
                 [sys.executable, str(script), *arguments],
                 cwd=ROOT,
-                env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)},
+                env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
                 capture_output=True,
                 encoding="utf-8",
                 timeout=120,
