@@ -112,6 +112,8 @@ def test_the_form_changes(tmp_path: Path) -> None:
     assert "其他专用名词" in told
     assert "公务用车运行费”的上年原因" in told
     assert "项目绩效自评表(4)“项目类别”（市对下转移支付项目）" in told
+    names = [row.text("name") for row in last.book.rows("projects", "projects")]
+    assert [row.text("name") for row in this.book.rows("projects", "projects")] == names  # each once
     comments = str(made.content).count("上年（2021年度）的原因")
     assert made.reasons == comments > 5  # those that have a place; the others are named
     assert told.count("的上年原因") + made.reasons == sum(
@@ -136,6 +138,8 @@ def test_every_form_rolls_forward(name: str, year: int, form: str, tmp_path: Pat
     assert made.prior >= 9
     assert prior(this)["totals"] == last.book.figure("totals", "income_grand_total", "amount").value
     assert {f.rule for f in this.book.findings} <= {"S10"}
+    for block in (b for form in made.content.values() if isinstance(form, dict) for b in form.values()):
+        assert not isinstance(block, list) or all(block.count(row) == 1 for row in block)
     assert [f for f in against(last)(edition, this.book) if f.rule == "Y8"] == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ..model.book import FormData
-from ..model.cell import CellKind
+from ..model.cell import Cell, CellKind
 from ..model.figure import ZERO
 from ..model.form import Role
 from . import places, typed
@@ -104,6 +104,28 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
         yield Verdict(Outcome.BROKEN, tuple(cell.ref for cell in lacking), {"text": text})
 
 
+def names_once(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """No name stands twice in a list (`list: form.block`): rows that are `alike:` in columns, the name being the first.
+
+    A column that the edition's list does not have makes no difference.
+    """
+    form_id, _, block = check.given["list"][0].partition(".")
+    seen: dict[tuple[str, ...], list[Cell]] = {}
+    name, *others = check.given["alike"]
+    for row in subject.book.rows(form_id, block):
+        if plain(row.text(name)):
+            told = (plain(row.text(name)), *(plain(row.text(other)) for other in others))
+            seen.setdefault(told, []).append(row.cells[name])
+    for cells in seen.values():
+        words = {
+            "name": cells[0].text.strip(),
+            "table": f"“{subject.edition.form(form_id).sheet}”",
+            "cells": "、".join(cell.ref.address for cell in cells[:_FEW]) + ("等" if len(cells) > _FEW else ""),
+        }
+        outcome = Outcome.BROKEN if len(cells) > 1 else Outcome.HOLDS
+        yield Verdict(outcome, tuple(cell.ref for cell in cells), words)
+
+
 def listed_by_source(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Projects of one source (`own:`, or with none named) add up to what the table spends of it (`whole:`).
 
@@ -186,6 +208,7 @@ def same_unit(subject: Subject, check: Check) -> Iterator[Verdict]:
 CODED: dict[str, Coded] = {
     "quoted": quoted,
     "listed": listed,
+    "names_once": names_once,
     "listed_by_source": listed_by_source,
     "counted": counted,
     "amount_evaluated": amount_evaluated,

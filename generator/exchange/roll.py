@@ -70,7 +70,7 @@ class _Roll:
         self.new = self.rolled.content
 
     def made(self) -> Rolled:
-        for carried in dict.fromkeys((*self.plan.carry, *self.before.carry)):
+        for carried in rollplan.joined(self.plan.carry, self.before.carry):
             self._carry(carried)
         self._facts()
         for place, sources in self.plan.prior.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..editions import Edition, Node
@@ -55,6 +55,16 @@ def load(edition: Edition) -> RollPlan:
     )
     node.done()
     return found
+
+
+def joined(these: Iterable[Carried], before: Iterable[Carried]) -> list[Carried]:
+    """Every block once, with what either plan takes over of it: two plans often name the same one differently."""
+    found: dict[tuple[str, str], Carried] = {}
+    for one in (*these, *before):
+        other = found.setdefault((one.form, one.block), one)
+        keys = tuple(dict.fromkeys((*other.keys, *one.keys))) if other.keys and one.keys else ()
+        found[one.form, one.block] = Carried(one.form, one.block, keys)
+    return list(found.values())
 
 
 def refs(tree: Expression) -> Iterator[Place]:
