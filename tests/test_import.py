@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.checks.live import live
 from generator.commands.cli import gongkai
 from generator.editions import Edition
 from generator.exchange import spreadsheets
@@ -275,12 +276,15 @@ def test_other_files_are_refused(data: bytes, tmp_path: Path) -> None:
 def test_the_command(tmp_path: Path) -> None:
     files = export("sample-2021", Layout(old=True, single_file=False), tmp_path)
     into, out = tmp_path / "工作簿.xlsx", tmp_path / "新.xlsx"
-    into.write_bytes(origin("sample-2021")[3])
+    edition = origin("sample-2021")[0]
+    rest = {form: v for form, v in load_source("sample-2021")[1].items() if form not in {f.id for f in edition.tables}}
+    into.write_bytes(build(edition, rest, checks=live(edition)))
     before = [path.read_bytes() for path in (into, *files)]
     arguments = ["import", *map(str, files), "--into", str(into), "-o", str(out)]
     done = CliRunner().invoke(gongkai, arguments)
     assert done.exit_code == 0, done.output
     assert "导入 9 张表" in done.output
+    assert "自行增加的工作表" not in done.output  # its own hidden sheets are no additions
     assert [path.read_bytes() for path in (into, *files)] == before
     assert figures(Source(*read(out))) == figures(origin("sample-2021")[1])
     assert CliRunner().invoke(gongkai, arguments).exit_code == 2

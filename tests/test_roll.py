@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -189,7 +190,10 @@ def test_figures_that_differ_from_last_year(last_2020: Source, tmp_path: Path) -
     content["changes"]["years"]["general"]["last"] += Decimal("1000")  # 元
     (found,) = beside(last_2020, FORM_2021, content, tmp_path / "异.xlsx")
     assert found.rule == "Y8"
-    assert "0.10 万元" in found.message
+    assert "相差 0.10 万元" in found.message
+    content["changes"]["years"]["general"]["last"] -= Decimal("2000")
+    (less,) = beside(last_2020, FORM_2021, content, tmp_path / "少.xlsx")
+    assert "相差 0.10 万元" in less.message
     assert str(last_2020.book.figure("general", "all", "total").cells[0]) in found.message
     assert [c.sheet for c in found.cells] == ["增减原因"]
 
@@ -307,6 +311,22 @@ def test_the_command(tmp_path: Path) -> None:
     wrong = run("check", last, "--last", new, "--no-mark")
     assert wrong.exit_code == 2
     assert "不是上年的工作簿" in wrong.output
+
+
+def test_formulas_never_computed_stop_it(tmp_path: Path) -> None:
+    """A workbook written by a program and never saved by Excel: its totals are not there to be taken over."""
+    last, new = tmp_path / "上年.xlsx", tmp_path / "本年.xlsx"
+    book = openpyxl.load_workbook(sample("sample-2021", tmp_path))
+    book.save(last)
+    cells = re.compile(r"有 (\d+) 个格的公式没有保存计算结果")
+    for arguments in (("roll", last, "--year", 2022, "-o", new), ("consolidate", last, last, "-o", new)):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        told = cells.search(done.output)
+        assert told is not None
+        assert int(told[1]) == sum(len(f.cells) for f in read(last)[1].findings if f.rule == "S5") > 100
+        assert "Excel 或 WPS 打开" in done.output
+        assert not new.exists()
 
 
 def test_fill_it_and_generate(tmp_path: Path) -> None:

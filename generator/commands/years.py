@@ -163,7 +163,7 @@ def import_tables(
             jobs.ready(output, [into, *sources], force)
             library = pipeline.open_library(templates, subjects, into)
             say("读取工作簿")
-            book = jobs.source(into, library, edition_id)
+            book = jobs.source(into, library, edition_id, whole=False)
             say("读取导出的表")
             made = tables.put_in(book, [spreadsheets.load(path) for path in sources], unit or "")
             say("写出新工作簿")

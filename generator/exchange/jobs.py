@@ -21,13 +21,22 @@ class Written:
     aside: Path | None = None
 
 
-def source(path: Path, library: Library, edition_id: str | None = None) -> Source:
-    """The workbook as read. Refusal when it can't be used, with its name."""
+def source(path: Path, library: Library, edition_id: str | None = None, whole: bool = True) -> Source:
+    """The workbook as read. Refusal when it can't be used, with its name.
+
+    ``whole``: its figures are taken elsewhere, so that formulas without a value are not to be passed over.
+    """
     from ..workbook.read import read
 
     try:
         with pipeline.editions_in_order(), pipeline.uncollected():
-            return Source(*read(path, edition_id, library))
+            found = Source(*read(path, edition_id, library))
+        if whole and found.uncomputed:
+            raise Refusal(
+                f"“{path.name}”有 {found.uncomputed} 个格的公式没有保存计算结果，读不到其中的数，不能使用。",
+                "请先用 Excel 或 WPS 打开该工作簿，待公式算出结果后保存，再运行一次。",
+            )
+        return found
     except Refusal as refusal:
         if path.name in refusal.message:
             raise
@@ -36,11 +45,12 @@ def source(path: Path, library: Library, edition_id: str | None = None) -> Sourc
 
 def lost(one: Source) -> list[str]:
     """What a new workbook does not take over from the old one: what could not be read, and sheets that are no form."""
+    from ..workbook.blank_checks import HELPER
     from ..workbook.blank_checks import SHEET as CHECKS
     from ..workbook.blank_extra import SOURCES
     from ..workbook.blank_guide import GUIDE, SUBJECTS
 
-    own = {GUIDE, CHECKS, SUBJECTS, SOURCES}
+    own = {GUIDE, CHECKS, HELPER, SUBJECTS, SOURCES}
     sheets = [name for name in one.book.ignored_sheets if name not in own]
     return [finding.message for finding in one.unread] + [f"自行增加的工作表“{name}”" for name in sheets]
 

@@ -64,7 +64,7 @@ def _figures(this: Source, last: Source) -> Iterator[Finding]:
             kept,
             f"{where} “{_label(this, place)}”的{'上年数' if published else '数'}是 {shown(here.value)} 万元，"
             f"上年工作簿“{last.name}”{last.shown(there.cells)} 是 {shown(there.value)} 万元，"
-            f"相差 {shown(here.value - there.value)} 万元。",
+            f"相差 {shown(abs(here.value - there.value))} 万元。",
             here.cells,
         )
         yield told if published else replace(told, severity=Severity.WARNING)

@@ -18,6 +18,7 @@ from ..model.finding import Finding, Severity
 from ..model.form import Role
 from .rollplan import EVERY, cell_of, refs
 
+_NOT_COMPUTED = "S5"  # the reader's id for a formula without a stored value
 _NOT_FILLED = "S10"  # the reader's id for what is blank or chosen wrongly, not unreadable
 
 
@@ -55,6 +56,11 @@ class Source:
         """What could not be read in it: none of that comes over into another workbook."""
         found = (f for f in self.book.findings if f.severity is Severity.ERROR and f.cells)
         return tuple(f for f in found if f.rule != _NOT_FILLED)
+
+    @property
+    def uncomputed(self) -> int:
+        """How many cells hold a formula without its value."""
+        return len({cell for f in self.book.findings if f.rule == _NOT_COMPUTED for cell in f.cells})
 
     def word(self, row: str) -> str:
         """A fact of the unit form."""

@@ -133,7 +133,7 @@ def _eliminate(made: Together, units: Sequence[Source], declared: Declared) -> N
         if left != right:
             raise Refusal(
                 f"{what[0]}合计 {shown(left / scale)} 万元，{what[1]}合计 {shown(right / scale)} 万元，"
-                f"相差 {shown((left - right) / scale)} 万元，不能全部抵销。",
+                f"相差 {shown(abs(left - right) / scale)} 万元，不能全部抵销。",
                 f"请核对各单位的数；只有一部分是内部往来的，请写明金额：--eliminate {declared.name}=金额（万元）。",
             )
     else:

@@ -152,7 +152,7 @@ def _differs(
     taken = f"，抵销 {shown(total.taken / money)}" if total.taken else ""
     return (
         f"{where} 是 {shown(here)}{unit}，各单位相加{'减抵销数' if taken else ''}是 {shown(wanted)}{unit}，"
-        f"相差 {shown(here - wanted)}{unit}。\n"
+        f"相差 {shown(abs(here - wanted))}{unit}。\n"
         + "\n".join([*parts[:20], *([f"等 {len(parts)} 个单位"] if len(parts) > 20 else [])])
         + taken
     )
