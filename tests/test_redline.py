@@ -20,9 +20,11 @@ from generator import pipeline
 from generator.companions import redline as write_redline
 from generator.document.package import seal, unpack
 from generator.revision import settle
+from generator.revision.body import table_rows
 from generator.revision.difference import Kind, around, differences
 from generator.revision.package import parse
-from generator.revision.redline import redline
+from generator.revision.redline import redline, row_label
+from generator.revision.spots import Spots
 from generator.revision.text import plain
 from tests.altered import alter
 from tests.hand import Word, comment, paragraph, track_insertion
@@ -277,6 +279,66 @@ def test_differences_of_documents_are_told_with_their_places(versions: tuple[Pat
     assert "20701" in changed.spot
     assert "项目支出" in changed.spot
     assert not differences(first, first)
+
+
+def grid(head: list[list[tuple[str, int]]], *rows: list[str]) -> etree._Element:
+    """A table: head rows of texts with the columns they cover, then plain rows."""
+
+    def row(cells: list[tuple[str, int]], marks: str = "") -> str:
+        made = (
+            f"<w:tc><w:tcPr><w:gridSpan w:val='{n}'/></w:tcPr><w:p><w:r><w:t>{t}</w:t></w:r></w:p></w:tc>"
+            for t, n in cells
+        )
+        return f"<w:tr>{marks}{''.join(made)}</w:tr>"
+
+    heads = "".join(row(cells, "<w:trPr><w:tblHeader/></w:trPr>") for cells in head)
+    body = "".join(row([(text, 1) for text in cells]) for cells in rows)
+    return etree.fromstring(f"<w:tbl {SPACES}>{heads}{body}</w:tbl>")
+
+
+BY_SIDE = [
+    [("人员经费", 3), ("公用经费", 6)],
+    [(name, 1) for name in ("科目编码", "科目名称", "决算数") * 3],
+]
+THREE = [[("预算数", 2), ("决算数", 2)], [("合计", 1), ("接待费", 1)] * 2, [(str(n), 1) for n in range(1, 5)]]
+BALANCE = [[("收入", 3), ("支出", 3)], [(name, 1) for name in ("项目", "行次", "金额") * 2]]
+SPLIT = [[("项目", 4), ("本年支出", 2)], [("编码", 3), ("名称", 1), ("基本支出", 1), ("项目支出", 1)]]
+LIST = [[("序号", 1), ("重要事项", 1), ("内容", 1), ("完成情况", 1)]]
+ITEMS = ["30101", "基本工资", "55.42", "30201", "办公费", "6.20", "31002", "设备购置", ""]
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "cell", "spot"),
+    [
+        (BY_SIDE, ITEMS, 2, "30101 基本工资，人员经费 / 决算数"),
+        (BY_SIDE, ITEMS, 5, "30201 办公费，公用经费 / 决算数"),
+        (BY_SIDE, ITEMS, 8, "31002 设备购置，公用经费 / 决算数"),
+        (BY_SIDE, ITEMS, 4, "30201，公用经费 / 科目名称"),
+        (BY_SIDE, ITEMS, 3, "办公费，公用经费 / 科目编码"),
+        (THREE, ["4.00", "4.00", "3.16", "3.16"], 2, "决算数 / 合计"),
+        (THREE, ["4.00", "4.00", "3.16", "3.16"], 1, "预算数 / 接待费"),
+        (BALANCE, ["一、拨款", "1", "9.00", "一、公共服务", "32", "8.00"], 5, "一、公共服务，支出 / 金额"),
+        (BALANCE, ["一、拨款", "1", "9.00", "", "33", "8.00"], 5, "支出 / 金额"),
+        (BALANCE, ["一、拨款", "1", "9.00", "一、公共服务", "32", ""], 3, "支出 / 项目"),
+        (SPLIT, ["208", "05", "01", "行政", "1.00", "2.00"], 5, "2080501 行政，本年支出 / 项目支出"),
+        (SPLIT, ["208", "", "", "社会保障", "1.00", "2.00"], 4, "208 社会保障，本年支出 / 基本支出"),
+        (LIST, ["12", "数据共享", "建成 3 个应用", "完成"], 3, "数据共享，完成情况"),
+        ([], ["产出", "数量", "接入数量", "接入2万路", "接入3万路", "5"], 5, "接入数量"),
+        ([], ["基本支出", "399.67万元", "项目支出", "5.00万元"], 3, "项目支出"),
+    ],
+)
+def test_a_cell_is_named_by_the_item_beside_it_and_all_heads_above(
+    head: list[list[tuple[str, int]]], row: list[str], cell: int, spot: str
+) -> None:
+    other = ["合计", *[""] * (len(row) - 1)]
+    usual = ["1", "甲", "2.00", "乙", "丙", "3.00"] if head is BALANCE else other
+    table = grid(head, usual, row)
+    assert Spots(table_rows(table)).spot(len(head) + 1, cell) == spot
+
+
+def test_a_row_of_amounts_is_the_same_row_when_all_of_them_change() -> None:
+    old, new = (grid(THREE, row) for row in (["4.00", "3.00", "", ""], ["4.10", "3.10", "", "0.20"]))
+    assert row_label(old[-1]) == row_label(new[-1])
 
 
 def test_only_the_words_that_differ_are_shown() -> None:

@@ -97,8 +97,20 @@ def test_the_report_names_the_row_that_was_edited(case: Case) -> None:
     assert [(one.place, one.note) for one in kept] == [("表1", "删去这一行；这张表另有 1 处")]
     written = case.put(other_income)
     clash = [one for one in written.revisions if one.fate is Fate.CONFLICT]
-    assert [one.text.endswith(" 9.99") for one in clash] == [True]
+    assert [one.text for one in clash] == ["八、其他收入，收入 / 金额 9.99"]
     assert "10.64" in clash[0].note
+
+
+def test_the_report_names_the_item_beside_the_cell_that_was_edited(case: Case) -> None:
+    """Table 6 has three items in a row."""
+    word = case.word
+    row = next(row for row in word.block("g_t_basic_grid").iter(W + "tr") if "30201" in "".join(row.itertext()))
+    cells = list(row.iter(W + "tc"))
+    at = next(n for n, cell in enumerate(cells) if "".join(cell.itertext()) == "30201")
+    next(cells[at + 2].iter(W + "t")).text = "61.23"
+    case.save(word)
+    kept = [one for one in case.put(nothing).revisions if one.fate is Fate.KEPT]
+    assert [(one.place, one.text) for one in kept] == [("表6", "30201 办公费，公用经费 / 决算数")]
 
 
 def test_figures_typed_into_a_chart_are_told(case: Case) -> None:

@@ -186,7 +186,7 @@ def _said(one: Difference) -> str:
     from ..model.changes import short
     from ..revision.difference import Kind, around
 
-    place = "，".join(part for part in (short(one.place), short(one.spot)) if part)
+    place = "，".join(part for part in (short(one.place), short(one.spot, _LONGEST)) if part)
     lead = f"{place}：" if place else ""
     if one.kind in (Kind.CELL, Kind.CHART):
         return f"{lead}{short(one.before, _LONGEST) or '空'} → {short(one.after, _LONGEST) or '空'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import NamedTuple
@@ -13,9 +13,9 @@ from lxml import etree
 from . import align, chartdata
 from .body import Body, Unit, row_cells, table_rows
 from .redline import row_key, row_label, row_likeness, settled
+from .spots import Spots
 from .text import plain
 from .tokens import tokens
-from .xmlnames import VAL, w
 
 _NUMBERED = re.compile(r"[（(]\s*(表\s*\d+)\s*[）)]\s*$")
 _HEADING = re.compile(r"(?:heading|标题)\s*(\d)")
@@ -23,9 +23,7 @@ _CONTENTS = "目录"
 _DEEPEST = 3
 _AROUND = 6  # words shown on either side of a difference
 _MOST = 1_500_000  # tokens times tokens
-_HEAD_ROW = f"{w('trPr')}/{w('tblHeader')}"
-_SPAN = f"{w('tcPr')}/{w('gridSpan')}"
-_WORDS = re.compile(r"[^\d.,\s%-]")
+_WORDS = re.compile(r"[^\W\d_]")
 
 
 class Kind(Enum):
@@ -105,65 +103,36 @@ class _Place:
 
 
 def _table(old: etree._Element, new: etree._Element, place: str) -> Iterator[Difference]:
-    heads = _heads(new)
-    for left, right in align.pairs(table_rows(old), table_rows(new), row_key, row_likeness, row_label):
+    spots, at = Spots(table_rows(new)), -1
+    for left, right in align.pairs(table_rows(old), spots.lines, row_key, row_likeness, row_label):
+        at += right is not None
         if left is None and right is not None:
             yield Difference(Kind.ROW_ADDED, place, "", _line(right), _label(right))
         elif right is None and left is not None:
             yield Difference(Kind.ROW_GONE, place, _line(left), "", _label(left))
         elif left is not None and right is not None:
-            yield from _row(left, right, heads, place)
+            yield from _row(left, right, spots, at, place)
 
 
-def _row(old: etree._Element, new: etree._Element, heads: Mapping[int, str], place: str) -> Iterator[Difference]:
+def _row(old: etree._Element, new: etree._Element, spots: Spots, at: int, place: str) -> Iterator[Difference]:
     before, after = row_cells(old), row_cells(new)
     if len(before) != len(after):
         yield Difference(Kind.TEXT, place, _line(old), _line(new), _label(new))
         return
-    for column, one, other in zip(_columns(after), before, after, strict=True):
+    for cell, (one, other) in enumerate(zip(before, after, strict=True)):
         was, now = plain(one).strip(), plain(other).strip()
         if was != now:
-            said = "，".join(part for part in (_label(new, other), heads.get(column, "")) if part)
-            yield Difference(Kind.CELL, place, was, now, said)
+            yield Difference(Kind.CELL, place, was, now, spots.spot(at, cell))
 
 
-def _columns(cells: Sequence[etree._Element]) -> Iterator[int]:
-    at = 0
-    for cell in cells:
-        yield at
-        span = cell.find(_SPAN)
-        text = span.get(VAL, "1") if span is not None else "1"
-        at += int(text) if text.isdigit() else 1
-
-
-def _heads(table: etree._Element) -> dict[int, str]:
-    """The lowest words of the head over each column of the grid."""
-    found: dict[int, str] = {}
-    for row in table_rows(table):
-        if row.find(_HEAD_ROW) is None:
-            break
-        cells = row_cells(row)
-        if any(plain(cell).strip().isdigit() for cell in cells):
-            continue  # the columns' numbers
-        for column, cell in zip(_columns(cells), cells, strict=True):
-            text = plain(cell).strip()
-            if _WORDS.search(text):
-                found[column] = text.replace("\n", "")
-    return found
-
-
-def _label(row: etree._Element, without: etree._Element | None = None) -> str:
-    """What tells a row: its first cells up to the first amount."""
-    texts: list[str] = []
-    for cell in row_cells(row):
-        text = plain(cell).strip()
-        if cell is without or (texts and not _WORDS.search(text)):
-            break
-        if text:
-            texts.append(text)
-        if len(texts) == 2:
-            break
-    return " ".join(texts)
+def _label(row: etree._Element) -> str:
+    """What tells a row that came or went: its first words, and a code before them."""
+    texts = [text for cell in row_cells(row) if (text := plain(cell).strip())]
+    first = next((at for at, text in enumerate(texts) if _WORDS.search(text)), None)
+    if first is None:
+        return ""
+    code = texts[first - 1] if first and texts[first - 1].isdigit() else ""
+    return " ".join(part for part in (code, texts[first]) if part)
 
 
 def _line(row: etree._Element) -> str:

@@ -179,7 +179,8 @@ class _Merger:
     def _by_hand(self, fate: Fate, at: int, unit: Unit, text: str, unit_state: UnitState) -> Revision:
         """An entry on what was edited; of a table what was done to which row."""
         if unit.kind == "table":
-            text, note = tables.by_hand(self._base_rows(at), self._rows(at, unit))
+            parts = [self.user.units[n].element for n in self.pairs.split.get(at, ())]
+            text, note = tables.by_hand(self._base_rows(at), self._rows(at, unit), [unit.element, *parts])
             return self._entry(fate, unit_state, note or _PARTED, text)
         return self._entry(fate, unit_state, _FIGURES if self._redrawn(unit_state, unit) else "", text)
 

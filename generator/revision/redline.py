@@ -23,6 +23,7 @@ _SPAN, _MERGE, _ROW_PROPERTIES, _CELL_PROPERTIES = w("gridSpan"), w("vMerge"), w
 _FIRST_IN_ROW = (w("tblPrEx"), _ROW_PROPERTIES)
 _SAME_LABEL = 0.6
 _SHORTEST_CODE = 3  # digits
+_AMOUNT = re.compile(r"-?[\d,]+\.\d+%?")
 
 
 def redline(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Parts | None:
@@ -200,13 +201,16 @@ def row_key(row: etree._Element) -> Hashable:
 
 
 def row_label(row: etree._Element) -> Hashable:
-    """The first words of a row, by which it is known though its amounts change; the row itself without any."""
-    cells = row_cells(row)
+    """The first words of a row, by which it is known though its amounts change; rows of nothing but amounts are all
+    alike."""
+    cells, amounts = row_cells(row), False
     for at, cell in enumerate(cells):
         text = plain(cell).strip()
-        if text and not (text.isdigit() and len(text) < _SHORTEST_CODE):  # a running number tells nothing
+        if _AMOUNT.fullmatch(text):
+            amounts = True
+        elif text and not (text.isdigit() and len(text) < _SHORTEST_CODE):  # a running number tells nothing
             return at, len(cells), text
-    return id(row)
+    return ("amounts", len(cells)) if amounts else id(row)
 
 
 def _shape(cell: etree._Element) -> tuple[str, str]:

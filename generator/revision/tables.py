@@ -14,6 +14,7 @@ from ..model.changes import short
 from . import text as texts
 from .body import row_cells, table_rows
 from .body import rows as rows_of
+from .spots import Spots
 from .tokens import merge
 from .xmlnames import BOOKMARK, BOOKMARK_END, PPR, P
 
@@ -68,10 +69,11 @@ def continues(base: Rows, own: Rows, other: Rows) -> bool:
     return found > 0 and found >= _SENSELESS * len(other)
 
 
-def by_hand(base: Rows, user: Rows) -> tuple[str, str]:
-    """What a person changed in a table: the first row concerned, and what was done to it and how much more there is;
-    empty when the rows are as generated."""
+def by_hand(base: Rows, user: Rows, tables: Sequence[etree._Element]) -> tuple[str, str]:
+    """What a person changed in the ``tables`` whose rows are ``user``: the first item concerned, and what was done to
+    it and how much more there is; empty when the rows are as generated."""
     pairs, found = align(base, user), []
+    spots = Spots([line for one in tables for line in table_rows(one)])
     for at, row in enumerate(base):
         now = user[pairs[at]] if at in pairs else None
         if now is None:
@@ -79,8 +81,11 @@ def by_hand(base: Rows, user: Rows) -> tuple[str, str]:
         elif len(now) != len(row):
             found.append((_lead(row), "这一行增减了格"))
         else:
-            changed = [(a, b) for a, b in zip(row, now, strict=True) if a != b]
-            found += [(_lead(row) or _lead(now), f"{short(a) or '空'} → {short(b) or '空'}") for a, b in changed]
+            changed = [(cell, a, b) for cell, (a, b) in enumerate(zip(row, now, strict=True)) if a != b]
+            found += [
+                (spots.spot(pairs[at], cell) or _lead(row) or _lead(now), f"{short(a) or '空'} → {short(b) or '空'}")
+                for cell, a, b in changed
+            ]
     known = set(pairs.values())
     found += [(_lead(row), "增加这一行") for at, row in enumerate(user) if at not in known]
     if not found:
@@ -118,6 +123,7 @@ class _Merger:
             [row for one in several for row in table_rows(one)] for several in (tables, fresh)
         )
         self.result = TableMerge()
+        self.spots = Spots(self.lines)
 
     def run(self) -> TableMerge:
         to_user, to_new = align(self.base, self.user), align(self.base, self.new)
@@ -159,7 +165,7 @@ class _Merger:
         for at, cell in enumerate(cells):
             before, after = row[at], self.new[new][at]
             if before != after and self.user[user][at] != after:
-                self._cell(cell, before, self.user[user][at], after, fresh[at], _lead(row))
+                self._cell(cell, before, self.user[user][at], after, fresh[at], self.spots.spot(user, at))
 
     def _cell(self, cell: etree._Element, before: str, now: str, after: str, fresh: etree._Element, label: str) -> None:
         if not now:
@@ -183,7 +189,7 @@ class _Merger:
                     cell.remove(child)
                 self._fill(cell, fresh, empty=True)
                 return
-        self._clash(cell, f"{label} {short(now)}", f"按现在的数据，此格应为：{after or '空'}")
+        self._clash(cell, f"{label} {short(now)}".strip(), f"按现在的数据，此格应为：{after or '空'}")
 
     def _fill(self, cell: etree._Element, fresh: etree._Element, empty: bool = False) -> None:
         """The fresh words in the cell's first paragraph, whose looks stay; with ``empty`` in place of its own."""
