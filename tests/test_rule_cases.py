@@ -10,13 +10,14 @@ import test_checks
 import test_final_2019
 import test_final_2024
 import yaml
-from book_builder import sample_book
+from book_builder import make_book, sample_book
 
 from generator import editions
 from generator.checks import rules
 from generator.checks.rule import ELSEWHERE, Outcome, Rule
-from generator.checks.run import evaluate
+from generator.checks.run import evaluate, run
 from generator.model.book import Book
+from generator.model.finding import Severity
 
 EDITIONS: dict[str, ModuleType] = {m.EDITION.id: m for m in (test_final_2019, test_final_2024, test_budget_rules)}
 TOGETHER = {"answers", "mixed_units"}  # tried over all results at once: no result of their own
@@ -54,3 +55,14 @@ def test_every_rule_of_an_edition_is_shown_to_hold_and_to_be_broken(edition_id: 
     cases = {rule.id: kinds(edition_id, rule.id) for rule in own(edition_id) if rule.id not in READ}
     assert [id for id, found in cases.items() if "broken" not in found] == []
     assert [id for id, found in cases.items() if "holds" not in found and id not in held | mute] == []
+
+
+@pytest.mark.parametrize("edition_id", editions.ids())
+def test_main_tables_that_nobody_filled_in_are_errors(edition_id: str) -> None:
+    """Not one amount: the tables that every unit fills in are named, those that may be empty are not."""
+    edition = editions.load(edition_id)
+    empty = [f for f in run(edition, make_book(edition, {})) if f.rule == "D6"]
+    assert {f.severity for f in empty} == {Severity.ERROR}
+    named = {f.cells[0].sheet for f in empty}
+    assert named == {edition.form(form).sheet for form in ("totals", "income", "expenditure")}
+    assert all(sheet in f.message for f, sheet in zip(empty, [f.cells[0].sheet for f in empty], strict=True))

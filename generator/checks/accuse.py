@@ -8,16 +8,17 @@ from decimal import Decimal
 
 from ..model.cell import CellRef
 from ..model.finding import Finding, Severity
-from . import messages, places
+from . import messages, places, rules
 from .culprit import Search
 from .formula import Operand, Reads, State
 from .judge import Case, Suspect
 from .linear import build, is_linear, is_total_without_amount
-from .rule import Outcome, RuleResult
+from .rule import Check, Outcome, RuleResult, Scope
 
 _FEW = 4  # suspects named in one sentence
 _LISTED = 6  # relations given in full
 _AFTER = 3  # cells named after one that stands alone
+_IS = "为 "
 _WORST = tuple(Severity)
 _FIX_ONE = "核对该格与业务系统数据或原始凭证，改正后重新校验。"
 _FIX_SOME = "逐一核对所列各格与业务系统数据或原始凭证，改正填错的一格。"
@@ -40,6 +41,7 @@ def findings(
     """
     system = build(reads, [*results, *hints])
     silent = set(map(id, hints))
+    bounds = [scope for check in _not_negative(reads) for scope in check.scope]
     found: list[Finding] = []
     told: set[int] = set()
     empty: list[_Accused] = []
@@ -49,6 +51,8 @@ def findings(
         accused = _Accused(case, operands, [result for result in broken if id(result) not in silent])
         if not accused.results:
             continue  # only hints are broken, and these are never reported
+        if any(_impossible(reads, s, o, bounds) for s, o in zip(case.suspects[: case.tied], operands, strict=False)):
+            continue  # no cell explains it: the relations are told one by one
         told |= {id(result) for result in accused.results}
         if case.tied == 1 and operands[0].state is State.BLANK:
             empty.append(accused)
@@ -59,6 +63,18 @@ def findings(
         told |= {id(result) for result in missing}
         found.append(_not_filled(reads, blanks, missing))
     return found, [result for result in results if id(result) not in told]
+
+
+def _not_negative(reads: Reads) -> Iterator[Check]:
+    return (c for rule in rules.load(reads.edition) for c in rule.checks if c.coded == "not_negative")
+
+
+def _impossible(reads: Reads, suspect: Suspect, operand: Operand, bounds: Sequence[Scope]) -> bool:
+    """Would an amount have to become negative where the rules expect none to be?"""
+    if operand.value < 0 or operand.value + suspect.change >= 0:
+        return False
+    block = places.block(reads, operand)
+    return any(scope.form == operand.form and block is not None and scope.covers(block) for scope in bounds)
 
 
 @dataclass(frozen=True)
@@ -103,17 +119,17 @@ def _not_filled(reads: Reads, blanks: list[_Accused], missing: list[RuleResult])
     why = "，而所属明细有金额" if missing else ""
     amounts = [_fitting(a.case.suspects[0], o) for a, o in zip(blanks, operands, strict=True)][:_FEW]
     more = " 等" if len(blanks) > _FEW else ""
-    each = "分别" if len(blanks) > 1 else ""
-    text = f"{place}（{places.cells(cells)}）没有填写{why}，应{each}为 {'、'.join(amounts)}{more}。"
+    fitting = amounts[0] if len(blanks) == 1 else f"分别{_IS}{'、'.join(a.removeprefix(_IS) for a in amounts)}{more}"
+    text = f"{place}（{places.cells(cells)}）没有填写{why}，应{fitting}。"
     text += "".join(f"\n{line}" for line in _lines(reads, results))
-    rules = tuple(dict.fromkeys(r.rule.id for r in (*missing, *results)))
+    ids = tuple(dict.fromkeys(r.rule.id for r in (*missing, *results)))
     severity = min((r.check.severity for r in (*missing, *results)), key=_WORST.index)
-    return Finding(rules[0], severity, text, (missing or results)[0].check.fix, cells, rules=rules, tied=1)
+    return Finding(ids[0], severity, text, (missing or results)[0].check.fix, cells, rules=ids, tied=1)
 
 
 def _finding(reads: Reads, accused: _Accused) -> Finding:
     case, operands, results = accused.case, accused.operands, accused.results
-    rules = tuple(dict.fromkeys(result.rule.id for result in results))
+    ids = tuple(dict.fromkeys(result.rule.id for result in results))
     severity = min((r.check.severity for r in results), key=_WORST.index)
     if case.tied > 1 and len(results) == 1:
         text = f"仅有一条关系，无法判断哪一格有误，可能是{_choices(reads, case, operands)}。"
@@ -125,7 +141,7 @@ def _finding(reads: Reads, accused: _Accused) -> Finding:
     shown = operands if case.tied > 1 else operands[: 1 + _AFTER]
     cells = tuple(o.cell for o in shown if o.cell is not None)
     fix = _FIX_ONE if case.tied == 1 else _FIX_SOME
-    return Finding(rules[0], severity, text, fix, cells, rules=rules, tied=case.tied)
+    return Finding(ids[0], severity, text, fix, cells, rules=ids, tied=case.tied)
 
 
 def _alone(reads: Reads, suspect: Suspect, operand: Operand, count: int) -> str:
@@ -134,9 +150,7 @@ def _alone(reads: Reads, suspect: Suspect, operand: Operand, count: int) -> str:
     slip = f"，疑似{suspect.slip.words}" if suspect.slip is not None else ""
     if operand.state is State.BAD:
         return f"{place}的内容不能作为数字使用，按 {_amount(operand, suspect.change)} 填写{after}。"
-    return (
-        f"{place}最可能有误：现为 {_amount(operand, operand.value)}，应为 {_fitting(suspect, operand)}，{after}{slip}。"
-    )
+    return f"{place}最可能有误：现为 {_amount(operand, operand.value)}，应{_fitting(suspect, operand)}，{after}{slip}。"
 
 
 def _choices(reads: Reads, case: Case, operands: list[Operand]) -> str:
@@ -145,19 +159,17 @@ def _choices(reads: Reads, case: Case, operands: list[Operand]) -> str:
     for suspect, operand in list(zip(case.suspects, operands, strict=True))[: min(case.tied, _FEW)]:
         now = "未填" if operand.state is State.BLANK else f"现为 {_amount(operand, operand.value)}"
         slip = f"，疑似{suspect.slip.words}" if suspect.slip is not None and suspect.slip.telling else ""
-        named.append(
-            f"{places.place(reads, operand)}（{operand.cell}，{now}，应为 {_fitting(suspect, operand)}{slip}）"
-        )
+        named.append(f"{places.place(reads, operand)}（{operand.cell}，{now}，应{_fitting(suspect, operand)}{slip}）")
     more = f"等 {case.tied} 格中的一格" if case.tied > _FEW else ""
     return ("、".join(named) if more else "或".join(named)) + more
 
 
 def _fitting(suspect: Suspect, operand: Operand) -> str:
-    """The amount that would fit; of one that only has a limit, the limit."""
+    """What stands after 应: the amount that would fit; of one that only has a limit, the limit."""
     amount = _amount(operand, operand.value + suspect.change)
     if suspect.room.low is None:
         return f"不大于 {amount}"
-    return f"不小于 {amount}" if suspect.room.high is None else amount
+    return f"不小于 {amount}" if suspect.room.high is None else f"{_IS}{amount}"
 
 
 def _amount(operand: Operand, value: Decimal) -> str:

@@ -54,9 +54,9 @@ def _compared(subject: Subject, data: FormData, mine: Operand, theirs: Operand, 
     gap = mine.value - theirs.value
     mixed = theirs.value and abs(mine.value / theirs.value - 10000) < 100
     text = (
-        f"{data.sheet}“{mine.name}”填的是 {shown(mine.value)} 万元（{mine.cell.address if mine.cell else ''}），"
-        f"与{places.place(subject.reads, theirs)} {shown(theirs.value)} 万元（{theirs.cell}）不等，"
-        f"差 {shown(abs(gap))} 万元。" + ("该表应以万元填写，所填疑为元。" if mixed else "")
+        f"{data.sheet}“{mine.name}”填的是 {_wan(mine.value)}（{mine.cell}），"
+        f"与{places.place(subject.reads, theirs)} {_wan(theirs.value)}（{theirs.cell}）不等，"
+        f"差 {_wan(abs(gap))}。" + ("该表应以万元填写，所填疑为元。" if mixed else "")
     )
     good = abs(gap) <= slack
     return Verdict(
@@ -66,6 +66,12 @@ def _compared(subject: Subject, data: FormData, mine: Operand, theirs: Operand, 
         left=Side(theirs.value if good else mine.value, ((1, mine),)),
         right=Side(theirs.value, ((1, theirs),)),
     )
+
+
+def _wan(value: Decimal) -> str:
+    """Amounts of both sides written alike: performance forms are in 万元 whatever the workbook's unit."""
+    whole, _, decimals = f"{value:,.6f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')} 万元"
 
 
 def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -84,10 +90,11 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
         row = by_name.get(plain(name))
         cells = (cell.ref,) if cell is not None else ()
         if row is None:
-            said = f"“{name}”（{cell.ref.address}）" if cell is not None and name else "没有填写项目名称，"
-            yield Verdict(
-                Outcome.BROKEN, cells, {"text": f"{data.sheet}的项目名称{said}在“{sheet.form.sheet}”中没有。"}
-            )
+            text = f"{data.sheet}的项目名称“{name}”（{cell.ref.address if cell else ''}）在“{sheet.form.sheet}”中没有。"
+            if not name:
+                where = f"（{cell.ref.address}）" if cell is not None else ""
+                text = f"{data.sheet}没有填写项目名称{where}，无法与“{sheet.form.sheet}”核对。"
+            yield Verdict(Outcome.BROKEN, cells, {"text": text})
             continue
         met.add(plain(name))
         yield Verdict(Outcome.HOLDS, cells)
@@ -145,9 +152,9 @@ def listed_by_source(subject: Subject, check: Check) -> Iterator[Verdict]:
         return
     good = abs(total - whole.value) <= slack
     text = (
-        f"“{subject.edition.form(form_id).sheet}”中{own}（含未填资金来源）的项目合计 {shown(total)} 万元，"
-        f"与{places.place(subject.reads, whole)} {shown(whole.value)} 万元（{whole.cell}）不等，"
-        f"{'多出' if total > whole.value else '差'} {shown(abs(total - whole.value))} 万元。"
+        f"“{subject.edition.form(form_id).sheet}”中{own}（含未填资金来源）的项目合计 {_wan(total)}，"
+        f"与{places.place(subject.reads, whole)} {_wan(whole.value)}（{whole.cell}）不等，"
+        f"{'多出' if total > whole.value else '差'} {_wan(abs(total - whole.value))}。"
     )
     outcome = Outcome.HOLDS if good else Outcome.BROKEN
     yield Verdict(outcome, refs((whole, *amounts)), {"text": text})
@@ -176,8 +183,8 @@ def amount_evaluated(subject: Subject, check: Check) -> Iterator[Verdict]:
     slack = Decimal("0.005") * (len(sheets) + 1)
     good = abs(said.value - spent) <= slack or abs(said.value - planned) <= slack
     text = (
-        f"{said.cell} 填的自评项目资金是 {shown(said.value)} 万元，"
-        f"各{sheets[0].form.sheet}执行数合计 {shown(spent)} 万元，差 {shown(abs(said.value - spent))} 万元。"
+        f"{said.cell} 填的自评项目资金是 {_wan(said.value)}，"
+        f"各{sheets[0].form.sheet}执行数合计 {_wan(spent)}，差 {_wan(abs(said.value - spent))}。"
     )
     yield Verdict(
         Outcome.HOLDS if good else Outcome.BROKEN,

@@ -49,6 +49,8 @@ def _relation(reads: Reads, result: RuleResult) -> str:
     operator = result.check.formula.operator if result.check.formula is not None else "="
     if operator == "=":
         return f"{left}，与{right}不等，差 {gap}。"
+    if not result.gap:  # only a strict comparison is broken by two equal sides
+        return f"{left}，应{'大' if operator == '>' else '小'}于{'' if result.right.terms else ' '}{right}。"
     if operator in ("<=", "<"):
         return f"{left}，大于{right}，多出 {gap}。"
     return f"{left}，小于{right}，少 {gap}。"

@@ -42,10 +42,10 @@ def row_name(reads: Reads, operand: Operand) -> str:
 
 
 def column_name(reads: Reads, operand: Operand) -> str:
-    block = _block(reads, operand)
-    if block is None:
+    own = block(reads, operand)
+    if own is None:
         return ""
-    heads = {c.key: c.head for c in block.columns if c.kind in (Kind.MONEY, Kind.COUNT, Kind.NUMBER)}
+    heads = {c.key: c.head for c in own.columns if c.kind in (Kind.MONEY, Kind.COUNT, Kind.NUMBER)}
     if operand.column not in heads or len(heads) < 2:
         return ""
     return f"“{_short(heads[operand.column], heads.values())}”栏"
@@ -58,7 +58,8 @@ def _short(head: tuple[str, ...], all_heads: Iterable[tuple[str, ...]]) -> str:
     return "·".join(kept or head[-1:])
 
 
-def _block(reads: Reads, operand: Operand) -> Block | None:
+def block(reads: Reads, operand: Operand) -> Block | None:
+    """The block the operand stands in; of an open row, the one with its column."""
     fixed = reads.block(operand.form, operand.row)
     if fixed is not None:
         return fixed

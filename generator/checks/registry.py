@@ -12,6 +12,7 @@ from . import (
     coded_points,
     coded_projects,
     coded_scores,
+    coded_tables,
     coded_targets,
     coded_texts,
     units,
@@ -28,6 +29,7 @@ def _elsewhere(subject: Subject, check: Check) -> Iterable[Verdict]:
 CODED: Mapping[str, Coded] = {
     **dict.fromkeys((*ELSEWHERE, units.CODED, "answers"), _elsewhere),
     **dict(coded.CODED),
+    **coded_tables.CODED,
     **coded_contents.CODED,
     **coded_changes.CODED,
     **coded_texts.CODED,

@@ -12,7 +12,7 @@ from ..model.book import Book
 from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
-from . import accuse, answers, report, rules, units
+from . import accuse, answers, coded_tables, report, rules, units
 from .coded import Subject, Verdict
 from .formula import HALF_CENT, NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
@@ -39,13 +39,17 @@ def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     results: Sequence[RuleResult] = tuple(trial.results())
     found: list[Finding] = []
     mixed = units.mixed(trial.reads, rules.load(edition), results, lambda: evaluate(edition, book))
-    results = mixed.kept(results)
+    blank = report.findings(trial.reads, [r for r in results if r.check.coded == coded_tables.FILLED])
+    empty = coded_tables.empty(results)
+    results = coded_tables.kept(mixed.kept(results), empty)
     if any(accuse.wanted(result) for result in results):
         trial.whole = trial.sided = True  # relations that hold speak too
         hints = tuple(trial.results(rules.hints(edition)))
-        found, results = accuse.findings(trial.reads, mixed.kept(trial.results()), hints)
+        found, results = accuse.findings(
+            trial.reads, coded_tables.kept(mixed.kept(trial.results()), empty), coded_tables.kept(hints, empty)
+        )
         found = [_with_note(finding, book.findings) for finding in found]
-    said = [*mixed.said(book.findings), *mixed.findings, *found, *report.findings(trial.reads, results)]
+    said = [*blank, *mixed.said(book.findings), *mixed.findings, *found, *report.findings(trial.reads, results)]
     said = [*answers.answered(book, said), *answers.remarks(edition, book, said)]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
 

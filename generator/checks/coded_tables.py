@@ -1,0 +1,57 @@
+"""Official tables that nobody filled in: said once and first, instead of the relations that an empty table breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..model.cell import CellRef
+from .coded import Coded, Subject, Verdict
+from .formula import State, amount_columns
+from .rule import Check, Outcome, RuleResult
+
+FILLED = "tables_filled"
+
+
+def tables_filled(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """Every table of the scope has an amount; one verdict per table.
+
+    The zeros of formulas over blank cells are no amounts. A table whose amounts are no numbers is somebody's, and
+    the reader speaks of it.
+    """
+    for scope in check.scope:
+        data = subject.book.sheet(scope.form)
+        if data is None:
+            continue  # a missing sheet is the reader's affair
+        first: CellRef | None = None
+        filled = False
+        for block in data.form.blocks:
+            rows = data.blocks.get(block.key)
+            for row in rows.rows if rows is not None else ():
+                declared = subject.reads.declared(data.form.id, row.key)
+                for column in amount_columns(block, declared):
+                    operand = subject.reads.in_row(data, row, column.key)
+                    cell = row.cells.get(column.key)
+                    if first is None and cell is not None and not cell.formula:
+                        first = cell.ref  # the first to be typed
+                    filled = filled or bool(operand.value) or operand.state is State.BAD
+        cells = (first or CellRef(data.sheet, 1, 1),)
+        yield Verdict(Outcome.HOLDS if filled else Outcome.BROKEN, cells, {"sheet": data.sheet, "form": data.form.id})
+
+
+def empty(results: Iterable[RuleResult]) -> frozenset[str]:
+    """The forms that should be filled in and are not."""
+    return frozenset(r.words["form"] for r in results if r.check.coded == FILLED and r.outcome is Outcome.BROKEN)
+
+
+def kept(results: Iterable[RuleResult], forms: frozenset[str]) -> tuple[RuleResult, ...]:
+    """Without what is said of empty tables first, and without relations that read one: they say nothing before."""
+    return tuple(r for r in results if r.check.coded != FILLED and not (forms and _reads(r, forms)))
+
+
+def _reads(result: RuleResult, forms: frozenset[str]) -> bool:
+    sides = (side for side in (result.left, result.right) if side is not None)
+    operands = [*(operand for side in sides for _, operand in side.terms), *result.blame]
+    return any(operand.form in forms for operand in operands)
+
+
+CODED: dict[str, Coded] = {FILLED: tables_filled}
