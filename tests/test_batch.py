@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -31,7 +32,8 @@ from generator.bureau import batch, inputs, work
 from generator.bureau.engine import Dask, Died, Local, run
 from generator.bureau.figures import view
 from generator.bureau.outliers import outliers
-from generator.bureau.rounds import compare
+from generator.bureau.rounds import compare, explained
+from generator.bureau.sheets import Book
 from generator.bureau.store import Record, Status, Store
 from generator.bureau.tally import Measure, Tally, Value, alike, plain_words
 from generator.commands import cli
@@ -244,7 +246,7 @@ def test_only_the_corrected_ones_come_back_under_other_names(tmp_path: Path) -> 
     rows = {row["单位"]: row for row in sheet(output / "汇总.xlsx", "部门一览", 2)}
     assert len(rows) == 3
     assert rows[made[0].unit]["工作簿"] == "改好了.xlsx"
-    assert (rows[made[0].unit]["状态"], rows[made[0].unit]["已改正"]) == ("已生成", 1)
+    assert (rows[made[0].unit]["状态"], rows[made[0].unit]["已改正或说明"]) == ("已生成", 1)
     assert "本次未送" in rows[made[1].unit]["备注"]
 
 
@@ -633,6 +635,32 @@ def test_who_copies_from_whom() -> None:
     assert copied(record("甲", long, unit="某局"), record("乙", long, unit="某局")) == []  # one unit's two workbooks
     many = [record(f"{n}", long.replace("会议", departments.words(str(n))[:2])) for n in range(60)]
     assert copied(*many) == [{f"{n}" for n in range(60)}]
+
+
+def test_short_reasons_count_where_many_say_them_word_for_word() -> None:
+    short = "本年信息化建设项目减少"
+    assert copied(record("甲", short), record("乙", short)) == []
+    assert copied(record("甲", short), record("乙", f"{short}。"), record("丙", short)) == [{"甲", "乙", "丙"}]
+    assert copied(*(record(name, "本年人员经费支出增加") for name in "甲乙丙")) == []
+
+
+def test_an_answered_warning_is_not_said_to_be_put_right() -> None:
+    def matter(cell: str) -> dict[str, Any]:
+        return {"rule": "Z1", "cells": [cell], "message": f"{cell} 有疑问"}
+
+    right, answered = matter("表!B2"), matter("表!B3")
+    found = compare([right, answered], [])
+    assert explained(found.settled, [{**answered, "answer": "已核实"}]) == ((right,), (answered,))
+
+
+def test_wrapped_rows_are_as_tall_as_their_text() -> None:
+    book = Book()
+    made = book.sheet("清单", (10, 40))
+    made.row("短", "短")
+    made.row("短", "长" * 100)
+    written = openpyxl.load_workbook(io.BytesIO(book.data()))["清单"]
+    assert written.row_dimensions[1].height is None
+    assert 60 <= (written.row_dimensions[2].height or 0) <= 120
 
 
 def test_matters_are_followed_though_rows_have_moved() -> None:

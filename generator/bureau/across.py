@@ -8,7 +8,7 @@ from .figures import PERCENT
 from .inputs import Other
 from .outliers import FAR, FEWEST, outliers
 from .sheets import GREY, Book, Filled, Money, Rate, Sheet
-from .tally import Tally
+from .tally import MANY, Tally
 
 
 def outlying(book: Book, tally: Tally) -> None:
@@ -33,7 +33,8 @@ def copied(book: Book, tally: Tally) -> None:
     sheet = book.sheet("雷同原因", (8, 12, 28, 24, 20, 30, 90), "A4")
     sheet.title("不同单位填写的相同或几乎相同的原因")
     sheet.line(
-        "不计数字、标点、本单位和项目名称；没有实际内容的（如“无”“与上年持平”“本年没有安排”）不比较。请核实是否照抄。"
+        "不计数字、标点、本单位和项目名称；没有实际内容的（如“无”“与上年持平”“本年没有安排”）不比较；"
+        f"简短的，{MANY} 个以上单位一字不差的才列出。请核实是否照抄。"
     )
     sheet.head("组", "程度", "单位", "工作簿", "位置", "项目", "原因", height=20)
     for number, (exact, group) in enumerate(tally.copied(), 1):

@@ -32,6 +32,12 @@ def compare(before: Sequence[Matter], now: Sequence[Matter]) -> Comparison:
     return Comparison(tuple(old), tuple(sorted(remaining, key=lambda m: order[id(m)])), tuple(new))
 
 
+def explained(settled: Sequence[Matter], answers: Sequence[Matter]) -> tuple[tuple[Matter, ...], tuple[Matter, ...]]:
+    """Of what is settled: what is put right, and what stands as it was but has been answered for (``answers``)."""
+    found = compare(answers, settled)
+    return found.fresh, found.remaining
+
+
 def _matched(
     old: Sequence[Matter], new: Sequence[Matter], key: Callable[[Matter], object]
 ) -> tuple[list[Matter], list[Matter], list[Matter]]:
@@ -69,4 +75,4 @@ def _masked(matter: Matter) -> str:
     return _NUMBER.sub("0", str(matter["message"]).split("\n", 1)[0])
 
 
-__all__ = ["Comparison", "Matter", "compare"]
+__all__ = ["Comparison", "Matter", "compare", "explained"]

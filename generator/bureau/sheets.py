@@ -18,6 +18,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.cell import coordinate_from_string
 
+from ..workbook.mark_report import height as tall
+from ..workbook.mark_report import lines
+
 MOST_ROWS = 1_000_000  # of the 1,048,576 that a sheet holds
 _LONGEST = 32_000  # characters of the 32,767 that a cell holds
 _MOST_LINKS = 60_000  # of the 65,530 that a sheet holds
@@ -108,6 +111,7 @@ class Book:
 class Sheet:
     def __init__(self, book: Book, sheet: Any, widths: Sequence[float], frozen: str) -> None:
         self._book, self._sheet, self.rows, self._links = book, sheet, 0, 0
+        self._widths = tuple(widths)
         for number, width in enumerate(widths, 1):
             sheet.column_dimensions[get_column_letter(number)].width = width
         if frozen:
@@ -138,7 +142,8 @@ class Sheet:
 
     def row(self, *entries: Entry) -> None:
         if self.rows < MOST_ROWS:
-            self._append([(entry, "") for entry in entries])
+            needed = max((lines(_wrapped(e), wide) for e, wide in zip(entries, self._widths, strict=False)), default=1)
+            self._append([(entry, "") for entry in entries], tall(needed) if needed > 1 else 0.0)
 
     def filter(self, head: int, columns: int) -> None:
         """Filter buttons on the row of heads, once all rows are there."""
@@ -178,6 +183,12 @@ class Sheet:
             look = look or "count"
         cell._style = self._book.style(self._sheet, look, colour, active)
         return cell
+
+
+def _wrapped(entry: Entry) -> str:
+    """The text of an entry that goes on in a new line where the column ends."""
+    value = entry.value if isinstance(entry, Filled) else entry
+    return value[:_LONGEST] if isinstance(value, str) else ""
 
 
 def plain(text: str) -> str:

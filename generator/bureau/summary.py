@@ -15,7 +15,7 @@ from .across import aside, copied, nothing, outlying
 from .figures import completion, growth, view
 from .forms import newest
 from .inputs import LETTER, MARKED, Other
-from .rounds import Matter, compare
+from .rounds import Matter, compare, explained
 from .sheets import GREEN, RED, YELLOW, Book, Entry, Filled, Link, Money, Rate, Sheet
 from .store import Amount, Record, Status
 from .tally import RuleCount, Tally
@@ -98,7 +98,7 @@ def _front(book: Book, totals: Totals, rules: list[RuleCount], titles: dict[str,
         sheet.row("没有处理的其他文件", others, "见“其他文件”，请核对有没有误送、漏送的")
     if totals.again:
         sheet.row("再次送审的部门", totals.again, "与上一轮逐条比较，见“整改情况”")
-        sheet.row("上一轮问题已改正", totals.settled, "含已写明理由的警告")
+        sheet.row("上一轮问题已改正或已说明", totals.settled, "含已写明理由的警告")
         sheet.row("上一轮问题仍存在", totals.remaining, "")
         sheet.row("本轮新出现的问题", totals.fresh, "")
     sheet.line("")
@@ -166,10 +166,12 @@ def _rounds(sheet: Sheet, record: Record) -> None:
         return
     found = compare(record.previous, record.matters)
     name = record.unit or record.place
+    right, answered = explained(found.settled, [f for f in record.findings if f.get("answer")])
     for text, colour, matters in (
         ("仍存在", RED, found.remaining),
         ("新出现", YELLOW, found.fresh),
-        ("已改正", GREEN, found.settled),
+        ("已改正", GREEN, right),
+        ("已说明", GREEN, answered),
     ):
         for matter in matters:
             sheet.row(name, record.round, Filled(text, colour), *_matter(matter, fix=False))
@@ -226,12 +228,12 @@ class _Columns:
             found += [label]
             found += [f"{label}：上年", f"{label}：增减幅度"] * last
             found += [f"{label}：年初预算", f"{label}：完成率"] * budget
-        return [*found, "轮次", "已改正", "仍存在", "新出现", "公开文档", "标注副本", "退回意见", "备注"]
+        return [*found, "轮次", "已改正或说明", "仍存在", "新出现", "公开文档", "标注副本", "退回意见", "备注"]
 
     @property
     def widths(self) -> list[float]:
         wide = {"单位": 30.0, "工作簿": 26.0, "版式": 28.0, "状态": 16.0, "备注": 60.0, "序号": 6.0, "年度": 7.0}
-        small = {"错误", "警告", "已说明", "轮次", "已改正", "仍存在", "新出现"}
+        small = {"错误", "警告", "已说明", "轮次", "已改正或说明", "仍存在", "新出现"}
         return [wide.get(head, 8.0 if head in small else 11.0) for head in self.heads]
 
     def row(self, number: int, record: Record, carried: bool) -> Iterator[Entry]:

@@ -28,15 +28,21 @@ create table department (id integer primary key, place text, unit text, document
 create table rule (id text, severity text, department integer, times integer);
 create table measure (peers text, key text, label text, unit text, department integer, value text);
 create table reason (department integer, said integer, cell text, row text, text text);
-create table said (id integer primary key, digest blob unique, words text);
+create table said (id integer primary key, digest blob unique, words text, least integer);
 create table mark (mark integer, said integer);
 """
 _TWINS = """
 select place from department where (unit, document) in
     (select unit, document from department where document is not null group by unit, document having count(*) > 1)
 """
+_SEVERAL = """
+select s.id from said s join reason r on r.said = s.id join department d on d.id = r.department
+    group by s.id having count(distinct d.unit) >= s.least
+"""
 _SAID = "select d.place, d.unit, r.cell, r.row, r.text from reason r join department d on d.id = r.department"
-_SHORTEST = 9  # characters of a reason that say something: what is shorter is alike without being copied
+_SHORTEST = 9  # characters of a reason that say something: what is shorter is alike without being copied …
+_BRIEF, _BRIEF_SUBSTANCE = 8, 5  # … unless so many characters, of which so many say something, are word for word …
+MANY = 3  # … those of as many units
 _LABEL = 40  # characters of an item's name that are looked for in its reason
 _GRAM = 3
 _KEPT = 6  # smallest fingerprints of a text: two texts that share two of them are looked at closely
@@ -47,7 +53,7 @@ _FIGURES = re.compile(r"\d+")
 _PLAIN = re.compile(  # what everybody says who has nothing to tell: 与上年持平，本年没有安排此项支出
     "本年度?|当年|上年度?|去年|年初|预算|决算|数|支出|收入|经费|费用|费|一致|相同|持平|相等|无?变化|变动|增加|减少|增长|"
     "下降|较|比|与|和|的|了|也|均|未|没有|无|不|发生|安排|涉及|存在|列支|开支|使用|此项|该项|相关|业务|事项|情况|内容|原因|"
-    "主要|是|由于|因为|为|本单位|我单位|单位|本部门|我部门|部门|我局|本局|完成|执行|按照?|根据|实际|需要|严格"
+    "主要|是|由于|因为|为|本单位|我单位|单位|本部门|我部门|部门|我局|本局|完成|执行|按照?|根据|实际|需要|严格|厉行节约"
 )
 _KINDS = {"final": "决算", "budget": "预算"}
 
@@ -140,14 +146,18 @@ class Tally:
     def _reason(self, record: Record, key: int | None, reason: Mapping[str, str]) -> None:
         cell, row, text = reason["cell"], reason["row"], reason["text"]
         words = plain_words(text, record.unit)
-        if len(substance(words, row)) < _SHORTEST:
+        content = len(substance(words, row))
+        if content < (_BRIEF_SUBSTANCE if len(words) >= _BRIEF else _SHORTEST):
             return
+        brief = content < _SHORTEST
         run = self._base.execute
         digest = hashlib.sha256(words.encode("utf-8", "replace")).digest()[:16]
         known = run("select id from said where digest = ?", (digest,)).fetchone()
         if known is None:
-            said = run("insert into said (digest, words) values (?, ?)", (digest, words)).lastrowid
-            self._base.executemany("insert into mark values (?, ?)", [(mark, said) for mark in _marks(words)])
+            new = (digest, words, MANY if brief else 2)
+            said = run("insert into said (digest, words, least) values (?, ?, ?)", new).lastrowid
+            marks = () if brief else _marks(words)
+            self._base.executemany("insert into mark values (?, ?)", [(mark, said) for mark in marks])
         else:
             said = known[0]
         run("insert into reason values (?, ?, ?, ?, ?)", (key, said, _clean(cell), _clean(row), _clean(text)))
@@ -184,8 +194,7 @@ class Tally:
         by_root: dict[int, list[int]] = {}
         for said in groups.parent:
             by_root.setdefault(groups.root(said), []).append(said)
-        several = "select said from reason r join department d on d.id = r.department group by said"
-        for (said,) in self._base.execute(f"{several} having count(distinct d.unit) > 1").fetchall():
+        for (said,) in self._base.execute(_SEVERAL).fetchall():
             by_root.setdefault(groups.root(said), [said])
         for _, members in sorted(by_root.items()):
             marks = ",".join("?" * len(members))
@@ -274,4 +283,4 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-__all__ = ["Measure", "RuleCount", "Said", "Tally", "Value", "alike", "plain_words", "substance"]
+__all__ = ["MANY", "Measure", "RuleCount", "Said", "Tally", "Value", "alike", "plain_words", "substance"]

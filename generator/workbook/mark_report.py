@@ -108,10 +108,10 @@ class _Report:
 
     def _finding(self, data: etree._Element, number: int, finding: Finding, others: int) -> None:
         texts = {5: finding.message, 6: finding.fix, 7: answer(finding)}
-        lines = max(_lines(text, _WIDTHS[at - 1]) for at, text in texts.items())
+        needed = max(lines(text, _WIDTHS[at - 1]) for at, text in texts.items())
         shown = [_shown(ref, finding.cells[0]) for ref in finding.cells[: others + 1]]
-        lines = max([lines, *(_lines(text, _OTHER_WIDTH if n else _WIDTHS[3]) for n, text in enumerate(shown))])
-        row = self._row(data, _HEAD_ROW + number, min(max(lines, 1) * _LINE_HEIGHT + 4, _MAX_HEIGHT))
+        needed = max([needed, *(lines(text, _OTHER_WIDTH if n else _WIDTHS[3]) for n, text in enumerate(shown))])
+        row = self._row(data, _HEAD_ROW + number, height(needed))
         value = etree.SubElement(self._cell(row, 1, Look(horizontal="center")), self.q("v"))
         value.text = str(number)
         level = LEVELS[finding.severity] + (f"（{UNANSWERABLE}）" if finding.unanswerable else "")
@@ -159,7 +159,12 @@ def _shown(ref: CellRef, first: CellRef) -> str:
     return ref.address if ref is not first and ref.sheet == first.sheet else str(ref)
 
 
-def _lines(text: str, width: float) -> int:
-    """Lines that wrapped text takes; a Chinese character counts two."""
+def height(count: int) -> float:
+    """Of a row with that many lines, in points."""
+    return min(max(count, 1) * _LINE_HEIGHT + 4, _MAX_HEIGHT)
+
+
+def lines(text: str, width: float) -> int:
+    """Lines that wrapped text takes in a column of that width (in characters); a Chinese character counts two."""
     room = max(width - 1.5, 1)
     return sum(max(1, math.ceil(sum(1 if c < "\u2000" else 2 for c in line) / room)) for line in text.split("\n"))
