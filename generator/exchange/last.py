@@ -24,6 +24,7 @@ from .rollplan import cell_of
 from .source import Source
 
 _LEAST = 8  # characters of a text that is no coincidence
+_HEADING = 12  # a heading, 一、推进档案数字化, may well be last year's; a reason or a whole sentence is none
 _SENTENCE = re.compile(r"[。；;!?\n]+")
 _STOP = re.compile(r"[。!?\n]+")
 _FIGURE = re.compile(r"(?<![\d.,])\d[\d,]*(?:\.\d+(?![\d.])|(?=\s*万元))")
@@ -97,6 +98,7 @@ class _Leftovers:
         self.this, self.last, self.kept = this, last, kept
         plan = rollplan.load(this.edition)
         self.carried = {(c.form, c.block): c for c in plan.carry}
+        self.reasons = set(plan.reasons)
         self.same: dict[tuple[str, str], CellRef] = {}  # text by form → where it stood
         self.sentences: dict[str, CellRef] = {}
         for words in old:
@@ -117,7 +119,8 @@ class _Leftovers:
         text = words.plain.strip()
         stays = self._stays(words)
         same = self.same.get((words.data.form.id, text))
-        if not stays and same is not None and len(text) >= _LEAST and self._prose(words):
+        least = _LEAST if self._reason(words) or _STOP.search(text) else _HEADING
+        if not stays and same is not None and len(text) >= least and self._prose(words):
             yield f"的文字与上年工作簿“{self.last.name}”{same} 完全相同。"
         else:
             yield from self._years(words)
@@ -148,6 +151,9 @@ class _Leftovers:
         if words.data.form.role is Role.INPUT:
             return True
         return rollplan.fields_of(words.data.form).get(words.row.key) is Kind.PROSE
+
+    def _reason(self, words: Words) -> bool:
+        return (words.data.form.id, words.block, words.column) in self.reasons
 
     def _years(self, words: Words) -> Iterator[str]:
         """A sentence of last year's that names a year."""
