@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from generator.commands.cli import gongkai
+from generator.commands.compare import _say_changes
 from generator.model import snapshot
-from generator.model.changes import What, changes, places, sentence, with_places
+from generator.model.cell import CellRef
+from generator.model.changes import Change, What, changes, places, sentence, with_places
 from generator.model.snapshot import Snapshot
 from generator.model.trace import Trace, trace
 from generator.narrative.compose import compose
@@ -129,12 +131,36 @@ def test_a_second_run_ends_with_what_changed(twice: tuple[Path, Path], tmp_path:
     assert (tmp_path / "公开.审阅.html").is_file()
 
 
+def test_what_was_typed_comes_before_what_formulas_made_of_it(
+    workbook: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Formula cells that the document does not show are only counted, in whatever number they come."""
+    _, book = read(workbook)
+    new = snapshot.snapshot(book)
+    entries = [e for sheet in new.sheets for block in sheet.blocks for row in block.rows for e in row.entries]
+    assert {entry.formula for entry in entries} == {False, True}
+    typed = [Change(What.CELL, "甲", f"填{n}", "1.00", "2.00", (CellRef("甲", n, 1),)) for n in range(1, 3)]
+    follows = [one._replace(name=f"算{n}", computed=True) for n, one in enumerate(typed * 10)]
+    shown = follows[0]._replace(moved=("表3",))
+    _say_changes("工作簿", [*follows, shown, *typed], show_all=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "工作簿有 23 处变化：",
+        *(f"  · {sentence(one)}" for one in (*typed, shown)),
+        "  另有 20 个公式格随之变化，公开文档中没有用到，加 --all 可全部列出。",
+    ]
+    _say_changes("工作簿", [*follows, shown, *typed], show_all=True)
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 24
+    assert "填1" in said[1]
+
+
 def test_the_same_as_json(twice: tuple[Path, Path], tmp_path: Path) -> None:
     first, second = twice
     target = tmp_path / "公开.docx"
     run("generate", first, "-o", target, "--no-mark")
     held = json.loads(run("generate", second, "-o", target, "--no-mark", "--redline", "--format", "json"))
     assert [one["cells"] for one in held["changes"]] == [["增减原因!C6"]]
+    assert held["changes"][0]["computed"] is False
     assert held["changes"][0]["places"] == ["一、收入支出决算总体情况说明", "图1"]
     assert held["redline"].endswith("公开.修订.docx")
     assert "review" not in held

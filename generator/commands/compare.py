@@ -95,9 +95,12 @@ def _say_changes(lead: str, changes: Sequence[Change], show_all: bool) -> None:
         click.echo(f"{lead}没有变化。")
         return
     click.echo(f"{lead}有 {len(changes)} 处变化：")
-    for change in changes if show_all else changes[:_SHOWN]:
+    told = sorted((c for c in changes if show_all or c.moved or not c.computed), key=lambda change: change.computed)
+    for change in told if show_all else told[:_SHOWN]:
         click.echo(f"  · {sentence(change, len(change.moved)) if show_all else sentence(change)}")
-    _rest(len(changes), show_all)
+    _rest(len(told), show_all)
+    if len(told) < len(changes):
+        click.echo(f"  另有 {len(changes) - len(told)} 个公式格随之变化，公开文档中没有用到，加 --all 可全部列出。")
 
 
 def _rest(count: int, show_all: bool) -> None:
@@ -115,6 +118,7 @@ def _as_dict(change: Change) -> dict[str, object]:
         "before": change.before,
         "after": change.after,
         "places": list(change.moved),
+        "computed": change.computed,
     }
 
 

@@ -42,6 +42,7 @@ class Change(NamedTuple):
     cells: tuple[CellRef, ...]
     was: tuple[CellRef, ...] = ()
     moved: tuple[str, ...] = ()  # places of the document, filled by ``with_places``
+    computed: bool = False  # by a formula, which follows what somebody typed elsewhere
 
     @property
     def place(self) -> str:
@@ -176,7 +177,7 @@ def _row(sheet: str, block: SnapBlock, old: SnapRow, new: SnapRow) -> Iterator[C
         if was is None or was.text != entry.text:
             name = words(block, new, entry.column)
             text, places = (was.text, (was.ref,)) if was is not None else ("", ())
-            yield Change(What.CELL, sheet, name, text, entry.text, (entry.ref,), places)
+            yield Change(What.CELL, sheet, name, text, entry.text, (entry.ref,), places, computed=entry.formula)
     for entry in before.values():
         yield Change(What.CELL, sheet, words(block, new, entry.column), entry.text, "", (), (entry.ref,))
 

@@ -16,11 +16,15 @@ _NAME = 24  # characters of a text that may serve as the name of its row
 
 
 class Entry(NamedTuple):
-    """One filled cell: its column's key, where it stands, and what it holds as an accountant writes it."""
+    """One filled cell: its column's key, where it stands, and what it holds as an accountant writes it.
+
+    ``formula`` is known of a workbook just read only; it is not kept.
+    """
 
     column: str
     ref: CellRef
     text: str
+    formula: bool = False
 
 
 class SnapRow(NamedTuple):
@@ -113,7 +117,7 @@ def _block(block: Block | None, rows: Sequence[RowData], key: str, labels: Mappi
         declared = fixed.get(row.key)
         kind = declared.kind if declared is not None else None
         entries = tuple(
-            Entry(column, cell.ref, shown(cell, kind or kinds.get(column)))
+            Entry(column, cell.ref, shown(cell, kind or kinds.get(column)), cell.formula)
             for column, cell in row.cells.items()
             if not cell.is_blank and kinds.get(column) not in (Kind.LABEL, Kind.LINE, Kind.HELP)
         )
