@@ -13,9 +13,12 @@ import pytest
 
 from generator import pipeline
 from generator.companions import review
+from generator.model.blocks import Disclosure, Paragraph, Section, Span, SpanKind, Style
 from generator.model.cell import CellRef
 from generator.model.figure import Figure
+from generator.model.written import WrittenBlock
 from generator.review.formula import exact, in_numbers, in_words
+from generator.review.overlay import overlay
 from generator.review.page import untouched
 from tests.altered import alter
 from tests.browser import needs_browser, opened, requests
@@ -139,6 +142,28 @@ def test_hand_edits_are_shown_as_what_they_are(tmp_path: Path) -> None:
     text = reviewed(workbook).read_text(encoding="utf-8")
     assert re.search(r'<span class="hand">统筹', text)
     assert re.search(r'<mark class="loose"[^>]*>31415926</mark>', text)
+
+
+@pytest.mark.parametrize("rest", ["公务接待费支出", "2021年接待费支出"])
+def test_the_number_of_a_paragraph_is_not_taken_for_an_edit(rest: str) -> None:
+    spans = (
+        Span("3", SpanKind.NUMERAL),
+        Span("."),
+        Span(rest, SpanKind.USER),
+        Span("决算为"),
+        Span("1,234.56", SpanKind.FIGURE, (CellRef("07", 8, 12),)),
+        Span("万元，为"),
+        Span("98.00%", SpanKind.FIGURE, (CellRef("07", 8, 12),)),
+        Span("。"),
+    )
+    known = Paragraph("p", Style.BODY, spans)
+    disclosure = Disclosure("", "", "", 2021, "", (Section("s", (known,)),))
+    text = f"3.{rest}决算为1,234.56万元，改为98.00%。"
+    (block,) = overlay(disclosure, (WrittenBlock(("g_p",), "body", text, None),), {"p": "g_p"})[0].blocks
+    assert isinstance(block, Paragraph)
+    assert [span.text for span in block.spans if span not in spans] == ["万元，", "改", "为"]
+    assert [span.text for span in block.spans if span.kind is SpanKind.USER] == [rest, "改"]
+    assert block.spans[0] == spans[0]
 
 
 def test_findings_are_marked_at_both_ends(tmp_path: Path) -> None:

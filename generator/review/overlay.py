@@ -20,10 +20,11 @@ from ..model.blocks import (
 )  # fmt: skip
 from ..model.written import WrittenBlock, WrittenCell
 
-_TOKEN = re.compile(r"\d[\d,.]*[%％]?|[A-Za-z]+|.", re.DOTALL)
+_TOKEN = re.compile(r"\d+(?:[,.]\d+)*[%％]?|[A-Za-z]+|.", re.DOTALL)
 _SPACE = re.compile(r"\s+")
 _STYLES = {style.value: style for style in Style}
 _HAND = "hand"
+_AFTER_NUMBER = (".", ",")
 
 
 def overlay(disclosure: Disclosure, written: Sequence[WrittenBlock], names: Mapping[str, str]) -> tuple[Section, ...]:
@@ -97,7 +98,11 @@ def _spans(spans: Sequence[Span], text: str) -> Iterator[Span]:
     for number, span in enumerate(spans):
         whole = span.kind is SpanKind.FIGURE
         base += [(token, number) for token in ([span.text] if whole else _TOKEN.findall(span.text))]
-    now = _tokens(text, {span.text for span in spans if span.kind is SpanKind.FIGURE})
+    lead = spans[0].text if spans and spans[0].kind is SpanKind.NUMERAL and text.startswith(spans[0].text) else ""
+    after = text[len(lead) :]
+    mark = after[0] if lead and after[:1] in _AFTER_NUMBER else ""  # "3.2021年" is no amount
+    now = [one for one in (lead, mark) if one]
+    now += _tokens(after[len(mark) :], {span.text for span in spans if span.kind is SpanKind.FIGURE})
     matcher = SequenceMatcher(None, [token for token, _ in base], now, autojunk=False)
     held: list[tuple[int, str]] = []  # number of the span it stands in (-1: typed), text
     for tag, a, b, c, d in matcher.get_opcodes():
