@@ -11,9 +11,11 @@ from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
 from generator import editions
 from generator.checks.run import run
+from generator.commands import cli
 from generator.editions import Edition
 from generator.model.book import Book
 from generator.model.finding import Finding, Severity
@@ -102,6 +104,8 @@ def test_an_unknown_name_is_told_and_the_tables_tell(edition_id: str, tmp_path: 
     assert edition.id == edition_id
     (found,) = [f for f in book.findings if "版式" in f.message]
     assert place(edition_id, "edition") in found.message
+    assert found.severity is Severity.ERROR  # it may have been made with editions in another folder
+    assert "--templates 文件夹" in found.fix
     assert "没有这个版式" in found.message
     assert edition_id in found.fix
 
@@ -182,3 +186,23 @@ def test_a_whole_change_of_name_and_year_by_hand_is_told_once_each(edition_id: s
     said = errors(book)
     assert place(edition_id, "edition") in said[0].message
     assert len(said) == (1 if year in editions.load(edition_id).years else 2)
+
+
+def test_an_edition_from_elsewhere_is_asked_for_again(tmp_path: Path) -> None:
+    """Made with --templates, checked without: nothing is checked by a form that it was not made for in silence."""
+    root, name = tmp_path / "我的 版式", "our-own-form"
+    (root / name).mkdir(parents=True)
+    text = editions.load(IDS[0]).find("edition.yaml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith(("id:", "extends:"))]
+    (root / name / "edition.yaml").write_text(
+        "\n".join([f"id: {name}", f"extends: {IDS[0]}", *lines]), encoding="utf-8"
+    )
+    output = tmp_path / "试填.xlsx"
+    made = CliRunner().invoke(
+        cli.gongkai, ["new", "--edition", name, "-o", str(output), "--templates", str(root)], catch_exceptions=False
+    )
+    assert f'generate {output} --templates "{root}"' in made.output
+    _, book = read(output)
+    (found,) = [f for f in book.findings if name in f.message]
+    assert found.severity is Severity.ERROR
+    assert "GONGKAI_TEMPLATES" in found.fix

@@ -222,7 +222,7 @@ def _print(made: Batch, sources: tuple[Source, ...]) -> None:
         click.echo(f"另有 {totals.departments - len(sources)} 本本次没有送来，汇总中沿用上次结果。")
     if totals.again:
         click.echo(
-            f"与上一轮相比：已改正或已说明 {totals.settled} 条，仍存在 {totals.remaining} 条，新出现 {totals.fresh} 条。"
+            f"与上一轮相比：已改正或说明 {totals.settled} 条，仍存在 {totals.remaining} 条，新出现 {totals.fresh} 条。"
         )
     click.echo(f"汇总：{made.summary}")
 

@@ -269,7 +269,8 @@ def new(
         click.echo(f"原文件已另存为：{aside}")
     if note:
         click.echo(note)
-    click.echo(f"已生成空白工作簿：{output}（版式 {edition.id}）。填好后运行：gongkai generate {output}")
+    command = f"gongkai generate {options.quoted(output)}{options.again(click.get_current_context())}"
+    click.echo(f"已生成空白工作簿：{output}（版式 {edition.id}）。填好后运行：{command}")
 
 
 gongkai.add_command(editions.editions)

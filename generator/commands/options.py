@@ -43,6 +43,19 @@ def templates(function: _Decorated) -> _Decorated:
     )(function)
 
 
+def again(ctx: click.Context) -> str:
+    """What a command that is advised must have too: the folders of editions named on this command line."""
+    if ctx.get_parameter_source("templates") is not click.core.ParameterSource.COMMANDLINE:
+        return ""  # the environment holds for the next command as well
+    return "".join(f" --templates {quoted(folder)}" for folder in ctx.params["templates"])
+
+
+def quoted(path: Path) -> str:
+    """A path as it is typed on a command line."""
+    text = str(path)
+    return f'"{text}"' if any(c.isspace() for c in text) else text
+
+
 def subjects(function: _Decorated) -> _Decorated:
     return click.option(
         "--subjects",

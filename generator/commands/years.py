@@ -37,7 +37,7 @@ _force = click.option("--force", is_flag=True, help="已有同名文件时也写
   gongkai roll 某某局上年.xlsx --year 年度 -o 某某局.xlsx --budget 某某局预算.xlsx
 
 \b
-带入：单位信息、职能、名词解释、项目名称；上年数填入各“上年数”栏，批注注明取自哪一格。
+带入：单位信息、职能、名词解释、项目名称、年末车辆和设备数；上年数填入各“上年数”栏，批注注明取自哪一格。
 增减原因不带入，上年的原因写在批注中供参考。表样有变化时，没有对应项的逐条列出。上年工作簿不会改动。
 
 \b
@@ -102,7 +102,7 @@ def roll(
         _list("没有带入、请另行处理的", made.left_out)
         _say_counts(made.carried, made.prior, made.budget, made.reasons)
         click.echo(f"已生成 {year} 年度工作簿：{output}（版式 {edition.id}）。填好后运行：")
-        click.echo(f"  gongkai check {output} --last {last}")
+        click.echo(f"  gongkai check {options.quoted(output)} --last {options.quoted(last)}{options.again(context)}")
     context.exit(DONE)
 
 
@@ -267,7 +267,8 @@ def consolidate(
                 click.echo(line)
             click.echo(f"已写出：{output}（版式 {books[0].edition.id}）。各汇总数的来源见“汇总来源”表。核对：")
             declared = "".join(f" --eliminate {n}" + (f"={a:f}" if a is not None else "") for n, a in eliminated)
-            click.echo(f"  gongkai check {output} --units {' '.join(map(str, units))}{declared}")
+            named = " ".join(map(options.quoted, units))
+            click.echo(f"  gongkai check {options.quoted(output)} --units {named}{declared}{options.again(context)}")
         else:
             click.echo("没有汇总：请先改正以上问题，或去掉不属于本次汇总的工作簿。")
     context.exit(ERRORS if refused else DONE)

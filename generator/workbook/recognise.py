@@ -17,6 +17,10 @@ from .notes import Notes
 
 _FIELD = "edition"  # of the unit form
 _BY_THE_TOOL = "该格由工具填写，一般不用改动。"
+_ELSEWHERE = (
+    "用另外文件夹中的版式生成的，请不要改动该格，加上 --templates 文件夹（或设环境变量 GONGKAI_TEMPLATES）"
+    "重新运行；确是被改错的，才改为 {}。"
+)
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,12 @@ def say_edition(choice: Choice, unit: FormData | None, notes: Notes, given: bool
             [*refs, *(ref for ref, _ in choice.shown)],
         )
     elif cell is not None and cell.text and norm(cell.text) != norm(used.id):
-        unknown = "" if given or said is not None else "没有这个版式，"
+        unknown = not given and said is None
         notes.add(
             "S10",
-            Severity.WARNING,
-            f"{cell.ref} 写的版式是“{cell.text}”，{unknown}实际使用的是“{used.id}”。",
-            f"请核对后把该格改为 {used.id}；{_BY_THE_TOOL}",
+            Severity.ERROR if unknown else Severity.WARNING,
+            f"{cell.ref} 写的版式是“{cell.text}”，{'没有这个版式，' if unknown else ''}实际使用的是“{used.id}”。",
+            _ELSEWHERE.format(used.id) if unknown else f"请核对后把该格改为 {used.id}；{_BY_THE_TOOL}",
             [cell.ref],
         )
 
@@ -144,7 +148,8 @@ def say_year(edition: Edition, library: Library, unit: FormData, notes: Notes, g
         "S10",
         Severity.WARNING if given else Severity.ERROR,
         f"{cell.ref} 的{label}是 {cell.text}，所用版式“{edition.name}”（{edition.id}）适用于 {years} 年度。",
-        f"请核对{label}。{serving(library, int(cell.number), edition)}确要用此版式的，请用 --edition 指定。",
+        f"请核对{label}。{serving(library, int(cell.number), edition)}"
+        "确要用此版式的，校验、生成时用 --edition 指定；批量处理不能指定。",
         [cell.ref],
     )
 
