@@ -98,6 +98,28 @@ def test_source_cells_and_last_reasons_are_comments(last_2020: Source) -> None:
     assert any(reason in text and "2020" in text for text in comments.values())
 
 
+@pytest.mark.parametrize(("form", "year", "named"), [(FORM_2021, 2021, 0), (FORM_2024, 2022, 1)])
+def test_vehicles_at_the_end_of_the_year_are_taken_over_for_checking(
+    form: str, year: int, named: int, tmp_path: Path
+) -> None:
+    edition, given = load_source("sample-2021")
+    other = {
+        **given["other"],
+        "vehicles": {"car_kept": {"value": 3}, "car_fiscal": {"value": 2}, "car_bought": {"value": 1}},
+    }
+    other["assets"] = {"car_law": {"value": 2}, "car_misc": {"value": 1}, "car_misc_use": {"value": "一般公务用车"}}
+    path = tmp_path / "上年.xlsx"
+    path.write_bytes(build(edition, {"unit": given["unit"], "other": other}, year=year - 1))
+    made = roll(Source(*read(path)), editions.load(form), year)
+    this = book_of(made, editions.load(form), tmp_path / "本年.xlsx").book
+    counts = [this.figure("other", key, "value").value for key in ("car_law", "car_misc", "car_total", "car_fiscal")]
+    assert counts == [2, 1, 3, 2]
+    assert this.figure("other", "car_bought", "value").value == 0  # what was bought last year is not bought again
+    assert this.text("other", "car_misc_use") == "一般公务用车"
+    assert "请按本年情况核对" in made.content["other"]["assets"]["car_law"]["_comments"]["value"]
+    assert sum("公务用车保有量（辆）”（3）" in line for line in made.left_out) == named
+
+
 def test_the_form_changes(tmp_path: Path) -> None:
     last = Source(*read(sample("sample-2021", tmp_path)))
     edition = editions.load(FORM_2024)
