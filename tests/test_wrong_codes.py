@@ -59,3 +59,18 @@ def test_a_wrong_amount_elsewhere_is_still_found(tmp_path: Path) -> None:
     said = [f for f in broken(run(edition, book)) if f.rule != "S8"]
     assert said
     assert all(amount[0].ref in f.cells for f in said)
+
+
+def test_formulas_that_sum_by_code_lose_the_row(tmp_path: Path) -> None:
+    """As recalculated: every total above lacks the row and agrees with its own addends, other tables don't agree."""
+    source, sheet = INPUTS / "wuchang-2021.xlsx", "03支出决算表"
+    _, book = read(source)
+    rows = {cell.ref.address: cell for row in book.sheet("expenditure").rows.values() for cell in row.cells.values()}
+    lost = rows["E14"].number
+    changed = {f"{sheet}!{at}": rows[at].number - lost for at in ("E13", "C13", "E8", "C8", "E7", "C7")}
+    edition, book = read(alter(source, tmp_path / "改.xlsx", {f"{sheet}!A14": "201030", **changed}))
+    found = run(edition, book)
+    assert [f.rule for f in broken(found)] == ["S8"]
+    (held,) = [f for f in found if f.severity is Severity.WARNING]
+    assert held.unanswerable
+    assert "科目编码位数不对" in held.message

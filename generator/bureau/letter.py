@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..editions import Edition
 from ..model.blocks import Disclosure, Paragraph, Section, Span, SpanKind, Style
-from ..model.finding import Severity
+from ..model.finding import Severity, relations_in
 from ..narrative.wording import chinese
 from .rounds import Comparison, Matter, compare
 from .store import Record, Status
@@ -107,7 +107,7 @@ def _said(number: int, matter: Matter) -> Iterator[str]:
     for count, line in enumerate(more[:_RELATIONS], 1):
         yield f"（{count}）{_ended(line)}"
     if len(more) > _RELATIONS:
-        yield f"……共{len(more)}项，其余见标注副本。"
+        yield f"……共{relations_in(more)}项，其余见标注副本。"
 
 
 def _advice(text: str) -> str:

@@ -149,7 +149,7 @@ def _alone(reads: Reads, suspect: Suspect, operand: Operand, count: int) -> str:
     after = f"改后下列 {count} 项核对成立" if count > 1 else "改后下列核对成立"
     slip = f"，疑似{suspect.slip.words}" if suspect.slip is not None else ""
     if operand.state is State.BAD:
-        return f"{place}的内容不能作为数字使用，按 {_amount(operand, suspect.change)} 填写{after}。"
+        return f"{place}的内容不能作为数字使用，按 {_amount(operand, suspect.change)} 填写，{after}。"
     return f"{place}最可能有误：现为 {_amount(operand, operand.value)}，应{_fitting(suspect, operand)}，{after}{slip}。"
 
 

@@ -12,13 +12,13 @@ from ..model.book import Book
 from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
-from . import accuse, answers, coded_tables, report, rules, units
+from . import accuse, answers, coded_tables, passed_over, report, rules, units
 from .coded import Subject, Verdict
 from .formula import HALF_CENT, NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
 from .linear import envelope
 from .registry import CODED
-from .rule import Check, Each, Outcome, Rule, RuleResult, Scope, Sums
+from .rule import Check, Each, Outcome, Rule, RuleKind, RuleResult, Scope, Sums
 
 _WORST_FIRST = tuple(Severity)
 
@@ -36,6 +36,10 @@ def run(edition: Edition, book: Book) -> tuple[Finding, ...]:
 
 def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     trial = _Trial(edition, book, whole=False)
+    texts = passed_over.found(trial.reads, lambda seen: evaluate(edition, seen))
+    if texts.book is not book:  # go on as if the texts were numbers: what they break is said with them
+        book = replace(texts.book, findings=tuple(texts.said(book.findings)))
+        trial = _Trial(edition, book, whole=False)
     results: Sequence[RuleResult] = tuple(trial.results())
     found: list[Finding] = []
     mixed = units.mixed(trial.reads, rules.load(edition), results, lambda: evaluate(edition, book))
@@ -49,7 +53,14 @@ def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
             trial.reads, coded_tables.kept(mixed.kept(trial.results()), empty), coded_tables.kept(hints, empty)
         )
         found = [_with_note(finding, book.findings) for finding in found]
-    said = [*blank, *mixed.said(book.findings), *mixed.findings, *found, *report.findings(trial.reads, results)]
+    said = [
+        *blank,
+        *texts.findings,
+        *mixed.said(book.findings),
+        *mixed.findings,
+        *found,
+        *report.findings(trial.reads, results),
+    ]
     said = [*answers.answered(book, said), *answers.remarks(edition, book, said)]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
 
@@ -111,16 +122,21 @@ class _Trial:
         for verdict in verdicts:
             left, right = verdict.left, verdict.right
             silent = left is None and verdict.single is None
-            if verdict.outcome is not Outcome.HOLDS or (self.whole and not (self.sided and silent)):
+            outcome, blame = verdict.outcome, verdict.blame
+            if outcome is Outcome.BROKEN and left is not None and right is not None:
+                operator = "<=" if check.kind is RuleKind.ORDER else "="
+                if doubts := tuple(self._misplaced(check, operator, left, right, ())):
+                    outcome, blame = Outcome.UNANSWERABLE, doubts
+            if outcome is not Outcome.HOLDS or (self.whole and not (self.sided and silent)):
                 yield RuleResult(
                     rule,
                     check,
-                    verdict.outcome,
+                    outcome,
                     verdict.cells,
                     left,
                     right,
                     left.value - right.value if left is not None and right is not None else ZERO,
-                    blame=verdict.blame,
+                    blame=blame,
                     words=verdict.words,
                     single=verdict.single,
                 )
@@ -163,10 +179,24 @@ class _Trial:
     def _misplaced(
         self, check: Check, operator: str, left: Side, right: Side, codes: Sequence[str]
     ) -> Iterator[Operand]:
-        """Of a relation by subject that fails: rows whose codes are of a wrong length, which it may be about."""
-        if not any(each.codes for each in check.each) or satisfied(
-            operator, left.value, right.value, envelope(check, left, right)
-        ):
+        """Of a relation that fails: rows whose codes are of a wrong length, which it may be about.
+
+        A relation by subject may miss the row itself, any other may read a total that lacks it.
+        """
+        slack = envelope(check, left, right)
+        if satisfied(operator, left.value, right.value, slack):
+            return
+        for here, there, turned in ((left, right, False), (right, left, True)):
+            for sign, operand in here.terms:
+                doubts = self.reads.doubts(operand.form, operand.column)
+                sums = {doubt.value for doubt in doubts} | {sum((doubt.value for doubt in doubts), ZERO)}
+                for missing in sums if doubts else ():
+                    with_it = here.value + sign * missing
+                    sides = (there.value, with_it) if turned else (with_it, there.value)
+                    if satisfied(operator, *sides, slack):
+                        yield from doubts
+                        return
+        if not any(each.codes for each in check.each):
             return
         for _, operand in (*left.terms, *right.terms):
             for doubt in self.reads.doubts(operand.form, operand.column):

@@ -12,7 +12,7 @@ from itertools import groupby
 import click
 
 from ..model.cell import CellRef
-from ..model.finding import Finding, Severity
+from ..model.finding import Finding, Severity, relations_in
 from .chinese import width, wrap
 
 _TITLES = {
@@ -162,7 +162,7 @@ def _entry(finding: Finding, columns: int, show_all: bool) -> list[str]:
     for detail in kept:
         lines += wrap(detail, columns, hanging + "· ", hanging + "  ")
     if len(kept) < len(details):
-        lines.append(f"{hanging}· 等 {len(details)} 项")
+        lines.append(f"{hanging}· 等 {relations_in(details)} 项")
     cells = _suspects(finding) if finding.rules else finding.cells
     if any(not _named(cell, finding.message) for cell in cells) and (show_all or not finding.rules):
         lines += _labelled("位置：", _places(cells, show_all), columns, hanging)

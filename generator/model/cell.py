@@ -45,13 +45,17 @@ class CellKind(Enum):
 
 
 class Cell(NamedTuple):
-    """One cell as read: ``number`` is exact, in the workbook's own unit; ``text`` is what the user sees."""
+    """One cell as read: ``number`` is exact, in the workbook's own unit; ``text`` is what the user sees.
+
+    ``typed`` is the text that a number was read from where the workbook holds no number: its own sums pass it over.
+    """
 
     ref: CellRef
     kind: CellKind
     number: Decimal | None = None
     text: str = ""
     formula: bool = False
+    typed: str = ""
 
     @property
     def is_blank(self) -> bool:

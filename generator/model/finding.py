@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,6 +14,9 @@ class Severity(Enum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+
+_REST = re.compile(r"另有 (\d+) 项")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,12 @@ class Finding:
     answer: str = ""
     rules: tuple[str, ...] = ()
     tied: int = 0
+
+
+def relations_in(lines: Sequence[str]) -> int:
+    """How many relations the lines below a finding's first stand for: the last may sum up several (另有 9 项)."""
+    rest = _REST.match(lines[-1]) if lines else None
+    return len(lines) - 1 + int(rest[1]) if rest else len(lines)
 
 
 class Refusal(Exception):

@@ -138,7 +138,7 @@ class Converter:
             "是文本形式的数字，已按数字读取",
             "请改为数值：表内的合计公式不会计入文本形式的数字。",
         )
-        return self._checked(ref, raw, value, kind, places)
+        return self._checked(ref, raw, value, kind, places)._replace(typed=raw.text.strip())
 
     def _text(self, ref: CellRef, raw: Raw, kind: Kind, choices: tuple[str, ...], required: bool) -> Cell:
         number: Decimal | None = None
