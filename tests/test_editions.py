@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from itertools import permutations
 from pathlib import Path
@@ -154,6 +155,10 @@ def test_what_changed_in_2024_is_told_as_an_accountant_says_it() -> None:
 def test_the_2019_form_has_no_state_capital_table() -> None:
     told = run("editions", "diff", "wuhan-final-2019", "wuhan-final-2021").output
     assert "＋ 新增公开表“国有资本经营预算财政拨款支出决算表" in told
+    assert "新增绩效表“项目自评表”" in told  # its own title is but a number and the project's name
+    taken_up = [line for line in told.splitlines() if "恢复核对" in line]
+    assert taken_up
+    assert all(re.search(r"规则 [A-Z]\d+", line) for line in taken_up)
 
 
 # -- Further folders
@@ -191,7 +196,7 @@ def test_sentences_that_read_otherwise_are_shown_old_and_new() -> None:
     ) in told
     assert "新增“全年支出涉及出国(境)团组…个，累计…人次。”" in told
     assert "章节标题由“七、一般公共预算财政拨款“三公”经费支出决算情况说明”改为“九、财政拨款“三公”经费" in told
-    assert "“项目·功能分类科目编码”由列一栏改为列“类、款、项” 3 栏" in told
+    assert "栏“项目·功能分类科目编码”由不分栏改为分“类、款、项”3 栏" in told
     assert "取消填写项“部门整体支出总额·得分(20分*执行率)”" in told
     assert "规则 X6 表6“三公”类科目不大于表9决算数 的说明由“" in told
     assert "［］内的按情况才写" in told

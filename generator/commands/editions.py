@@ -140,7 +140,7 @@ def diff(before: str, after: str, templates: tuple[Path, ...], form: str) -> Non
     library = open_library(_templates(templates))
     with editions_in_order():
         old, new = library.load(before), library.load(after)
-        groups = (*difference(old, new), *reworded(old, new))
+        groups = (*difference(old, new, _unput), *reworded(old, new))
     if form == "json":
         _say({"before": old.id, "after": new.id, "changes": [asdict(c) for group in groups for c in group.changes]})
         return
@@ -158,6 +158,13 @@ def diff(before: str, after: str, templates: tuple[Path, ...], form: str) -> Non
         if any(change.what == "sentence" for group in groups for change in group.changes):
             said = "各节文字中，“…”是填入的数字和文字；［］内的按情况才写，“／”分隔不同的情况。"
             click.echo("\n".join(wrap(said, columns)))
+
+
+def _unput(edition: Edition, reason: str) -> list[str]:
+    """Ids of the rules that the edition does not put, or not wholly, for the reason."""
+    from ..checks.rules import load
+
+    return [rule.id for rule in load(edition) if any(reason in absent.reason for absent in rule.absent)]
 
 
 @editions.command(

@@ -18,7 +18,12 @@ _ORDINAL = re.compile(
 _NUMBER = re.compile(r"\{(\w+)\.number\}")
 _PLACED = re.compile(r"\.s?\d+$")  # a block named by its place, which says nothing of what it is
 _ALIKE = 0.7  # of two headings: more is the same section under another name
+_MANY = 8  # rules named in one line
 _SEVERITIES = {"error": "错误", "warning": "警告", "info": "提示"}
+
+
+Affected = Callable[[Edition, str], Sequence[str]]
+"""Ids of the rules that the edition does not put, or not wholly, for the reason it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,11 @@ class Group:
     changes: tuple[Change, ...]
 
 
-def difference(old: Edition, new: Edition) -> tuple[Group, ...]:
-    """All changes in groups, those without any left out. EditionError where a file of either is wrong."""
+def difference(old: Edition, new: Edition, affected: Affected | None = None) -> tuple[Group, ...]:
+    """All changes in groups, those without any left out. EditionError where a file of either is wrong.
+
+    Without ``affected`` the rules that an edition does not put for want of something are told, but not by their ids.
+    """
     made = [Group("版式", tuple(_general(old, new))), Group("表的增减和次序", tuple(forms(old, new)))]
     before = {form.id: form for form in old.forms}
     for form in new.forms:
@@ -39,7 +47,7 @@ def difference(old: Edition, new: Edition) -> tuple[Group, ...]:
         Group("目录和章节", tuple(_contents(old, new))),
         Group("名词解释", tuple(_listed(old, new, "glossary.yaml", "items", "term", "term", ("text", "list")))),
         Group("图", tuple(_charts(old, new))),
-        Group("校验规则", tuple(_rules(old, new))),
+        Group("校验规则", tuple(_rules(old, new, affected))),
     ]
     return tuple(group for group in made if group.changes)
 
@@ -163,7 +171,16 @@ def _by_reason(absent: Mapping[str, str], other: Mapping[str, str]) -> Iterator[
     yield from seen.items()
 
 
-def _rules(old: Edition, new: Edition) -> Iterator[Change]:
+def _named(rules: Mapping[str, Node], edition: Edition, reason: str, affected: Affected | None) -> str:
+    """The rules, of those given, that the edition does not put for the reason; "" for none."""
+    if affected is None:
+        return "有关规则"
+    ids = [id for id in affected(edition, reason) if id in rules]
+    more = f" 等 {len(ids)} 条" if len(ids) > _MANY else " "
+    return f"规则 {'、'.join(ids[:_MANY])}{more}" if ids else ""
+
+
+def _rules(old: Edition, new: Edition, affected: Affected | None) -> Iterator[Change]:
     found = [{id: n for name in e.rule_files for id, n in _items(e, name).items()} for e in (old, new)]
     names = [
         {id: f"{id} {_told_numbers(e, one.text('title'))}" for id, one in rules.items()}
@@ -171,9 +188,11 @@ def _rules(old: Edition, new: Edition) -> Iterator[Change]:
     ]
     yield from pairs("rule", names[0], names[1], "规则")
     for reason, path in _by_reason(new.absent, old.absent):
-        yield Change("absent", CHANGED, path, f"有关规则不再核对：{reason}", "", reason)
+        if named := _named(found[0], new, reason, affected):
+            yield Change("absent", CHANGED, path, f"{named}中有关的部分不再核对：{reason}", "", reason)
     for reason, path in _by_reason(old.absent, new.absent):
-        yield Change("absent", CHANGED, path, f"有关规则恢复核对（原来：{reason}）", reason)
+        if named := _named(found[1], old, reason, affected):
+            yield Change("absent", CHANGED, path, f"{named}中有关的部分恢复核对（原来：{reason}）", reason)
     for id, one in found[1].items():
         before = found[0].get(id)
         if before is None:

@@ -15,7 +15,9 @@ _YES = {True: "必填", False: "选填"}
 
 
 def _named(form: Form) -> str:
-    return _plain(form.title) or form.sheet
+    """Its title, or that of its group where the title is nothing but places to fill; else its sheet."""
+    titles = (_plain(title) for title in (form.title, form.group_title))
+    return next((title for title in titles if any(c.isalnum() for c in title)), form.sheet)
 
 
 def _plain(text: str) -> str:
@@ -95,8 +97,8 @@ def _columns(old: Form, new: Form) -> Iterator[Change]:
             kinds = before.kind.value, column.kind.value
             yield Change("column", CHANGED, path, f"栏“{name}”的填写内容由 {kinds[0]} 改为 {kinds[1]}", *kinds)
         if before.split != column.split:
-            was, now = (f"“{'、'.join(c.split)}” {len(c.split)} 栏" if c.split else "一栏" for c in (before, column))
-            yield Change("column", CHANGED, path, f"“{name}”由列{was}改为列{now}", was, now)
+            was, now = (f"分“{'、'.join(c.split)}”{len(c.split)} 栏" if c.split else "不分栏" for c in (before, column))
+            yield Change("column", CHANGED, path, f"栏“{name}”由{was}改为{now}", was, now)
         if before.sum_of != column.sum_of:
             yield from _sums("column", path, f"栏“{name}”", before, column, names)
         if set(before.choices) != set(column.choices):
