@@ -198,3 +198,52 @@ def test_how_many_files_to_keep_is_asked_for_in_words(given: str) -> None:
     assert told.exit_code == 2
     assert "None" not in told.output
     assert "不小于 1 的整数" in told.output
+
+
+@pytest.mark.parametrize(
+    ("generated", "edited", "corrected", "wanted"),
+    [
+        # The reason was rewritten by hand, and another one stands in the workbook now: never half of each.
+        (
+            "总计各增加26.60万元，主要原因是档案数字化加工项目增加。",
+            "总计各增加26.60万元，主要是今年馆藏档案数字化加工任务加重。",
+            "总计各增加30.00万元，主要原因是上年有一次性搬迁经费。",
+            "总计各增加30.00万元，主要是今年馆藏档案数字化加工任务加重。",
+        ),
+        (
+            "问题：专业人员不足，修复进度慢。",
+            "问题：一部分破损严重的档案修复进度偏慢，原因是专业修复人员不足。",
+            "问题：合同约束不足，修复进度慢。",
+            "问题：一部分破损严重的档案修复进度偏慢，原因是专业修复人员不足。",
+        ),
+        # Another sentence of the same paragraph is still the tool's own.
+        (
+            "收入10.00万元。主要原因是项目增加。",
+            "全年收入10.00万元。主要原因是项目增加。",
+            "收入12.00万元。主要原因是人员增加。",
+            "全年收入12.00万元。主要原因是人员增加。",
+        ),
+        # A new item of a list and a new sentence find their place.
+        (
+            "主要包括：办公费、印刷费、邮电费。",
+            "主要用于：办公费、印刷费、邮电费。",
+            "主要包括：办公费、印刷费、差旅费、邮电费。",
+            "主要用于：办公费、印刷费、差旅费、邮电费。",
+        ),
+        (
+            "甲支出1.00万元；乙支出2.00万元。",
+            "其中：甲支出1.00万元；乙支出2.00万元。",
+            "甲支出1.00万元；丙支出3.00万元；乙支出2.00万元。",
+            "其中：甲支出1.00万元；丙支出3.00万元；乙支出2.00万元。",
+        ),
+    ],
+)
+def test_words_of_two_people_are_never_mixed_in_a_sentence(
+    generated: str, edited: str, corrected: str, wanted: str
+) -> None:
+    merged = merge(generated, edited, corrected)
+    text = edited
+    for start, end, words in sorted(merged.edits, reverse=True):
+        text = text[:start] + words + text[end:]
+    assert text == wanted
+    assert bool(merged.clashes) == ("原因" in corrected and "原因" not in wanted or "问题" in corrected)

@@ -1,12 +1,14 @@
 """Three texts merged word by word: what changed in the data is written into the words a person chose.
 
 A number is one token, and so is a word for a direction (增加, 减少 …). Nothing but tokens that stand in the user's
-text just as they were generated is ever replaced: a character that was typed stays.
+text just as they were generated is ever replaced: a character that was typed stays. Into a sentence whose words the
+user changed, only figures, directions and items of a list are written: other words would mix two people's sentences.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -24,6 +26,10 @@ _TELLING = frozenset(DIRECTIONS)
 # Words that also stand where nothing is compared (圆满完成任务) say nothing of a turn from more to less.
 _TURNS = _TELLING - {"完成", "未完成", "结余", "不足", "超过"}
 _REASON = re.compile("因|由于|系")  # what follows tells of something else than the total that turned
+
+_WHY = re.compile("原因|由于|主要是")
+_ITEMS = "、"
+_ORDINALS = frozenset("第（()）、一二三四五六七八九十")
 
 Edit = tuple[int, int, str]
 
@@ -118,6 +124,16 @@ def merge(base: str, user: str, new: str) -> Merge:
     return _Merger(tokens(base), tokens(user), tokens(new)).run()
 
 
+def _words(these: Iterable[str]) -> list[str]:
+    return [token for token in these if not _tells(token) and not token.isspace()]
+
+
+def _is_item(these: list[str]) -> bool:
+    """Whether they are one or more items of a list with the comma before or behind them, and no facts."""
+    inner = {*these[1:-1]} if len(these) > 1 else set()
+    return _ITEMS in (these[0], these[-1]) and not inner & {"，", *_STOPS} and not any(map(_tells, these))
+
+
 class _Merger:
     def __init__(self, base: list[str], user: list[str], new: list[str]) -> None:
         self.base, self.user, self.new = base, user, new
@@ -146,7 +162,8 @@ class _Merger:
             telling = any(_tells(token) for token in (*self.base[first:last], *fresh))
             sentence = self.sentence[min(first, len(self.sentence) - 1)] if self.sentence else 0
             found = self._placed(first, last, fresh)
-            if found is None:
+            if found is None or (found and self._would_mix(first, last, fresh)):
+                telling = telling and not self._in_reason(first)
                 refused.append((sentence, telling, "".join(fresh) or f"删去“{''.join(self.base[first:last])}”"))
             elif found:
                 done.append((sentence, telling, found[0]))
@@ -191,6 +208,38 @@ class _Merger:
         start, end = self._sentence_of(first)
         turns = [at for at in self.typed if start <= at < end and self.user[at] in _TURNS]
         return any(not _REASON.search("".join(self.user[start:at])) for at in turns)
+
+    def _would_mix(self, first: int, last: int, fresh: list[str]) -> bool:
+        """Whether words would be put among words of the user's own in the same sentence."""
+        old = self.base[first:last]
+        words = _words((*old, *fresh))
+        if not words or _ORDINALS.issuperset(words):
+            return False
+        if not old and self._complete(first, fresh):
+            return False
+        changed = [part for part in (old, fresh) if part]
+        if len(changed) == 1 and _is_item(changed[0]):
+            return False
+        numbers = sorted({self.sentence[min(at, len(self.base) - 1)] for at in range(first, max(last, first + 1))})
+        return any(self._reworded(number) for number in numbers)
+
+    def _complete(self, at: int, fresh: list[str]) -> bool:
+        """Whether ``fresh`` before base[at] is made of whole sentences."""
+        begins = (at == 0 or self.base[at - 1] in _STOPS) and (fresh[-1] in _STOPS or at == len(self.base))
+        return begins or (fresh[0] in _STOPS and (at == len(self.base) or self.base[at] in _STOPS))
+
+    def _in_reason(self, at: int) -> bool:
+        """Whether base[at] stands behind 主要原因是: what increases there is not the total of the sentence."""
+        start = at
+        while start and self.base[start - 1] not in _STOPS:
+            start -= 1
+        return bool(_WHY.search("".join(self.base[start:at])))
+
+    def _reworded(self, number: int) -> bool:
+        """Whether the user's sentence has other words than the generated one of that number."""
+        own = [at for at, one in enumerate(self.sentence) if one == number]
+        start, end = self._sentence_of(own[0])
+        return _words(self.user[start:end]) != _words([self.base[at] for at in own])
 
     def _sentence_of(self, at: int) -> tuple[int, int]:
         """The stretch of the user's tokens that holds the sentence of base[at]."""

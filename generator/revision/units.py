@@ -21,6 +21,7 @@ from .xmlnames import BOOKMARK, BOOKMARK_END, DRAWING, PPR, WP_SPACE
 _MOST = 2000  # characters of a comment
 _DOC_PR = f"{{{WP_SPACE}}}docPr"
 _ADVICE = "数据已更新，此处文字经手工修改，未自动改动。"
+_ADVICE_IN_PART = "数据已更新，此处文字经手工修改：能对应的数字已更新，其余文字未改动。"
 
 
 @dataclass
@@ -96,7 +97,7 @@ class UnitMerger:
                 return
             merged.clashes = [after]
         if merged.clashes:
-            self._clash(outcome, lines[0], after)
+            self._clash(outcome, lines[0], after, _ADVICE_IN_PART if outcome.changed else _ADVICE)
 
     def _anew(self, outcome: Outcome, unit: Unit, fresh: Unit) -> None:
         """Only the looks were changed, and the new words don't fit into them: fresh runs in the old paragraph."""
@@ -109,10 +110,10 @@ class UnitMerger:
                 unit.element.append(child)
         outcome.changed = True
 
-    def _clash(self, outcome: Outcome, place: etree._Element, words: str) -> Outcome:
+    def _clash(self, outcome: Outcome, place: etree._Element, words: str, advice: str = _ADVICE) -> Outcome:
         paragraph = next(iter(texts.paragraphs(place)), None)
         if paragraph is not None:
-            self.comments.add(paragraph, f"{_ADVICE}按现在的数据，应为：\n{words[:_MOST]}")
+            self.comments.add(paragraph, f"{advice}按现在的数据，应为：\n{words[:_MOST]}")
         outcome.clashes.append(f"按现在的数据应为：{short(words)}")
         return outcome
 
