@@ -246,4 +246,4 @@ def test_words_of_two_people_are_never_mixed_in_a_sentence(
     for start, end, words in sorted(merged.edits, reverse=True):
         text = text[:start] + words + text[end:]
     assert text == wanted
-    assert bool(merged.clashes) == ("原因" in corrected and "原因" not in wanted or "问题" in corrected)
+    assert bool(merged.clashes) == (("原因" in corrected and "原因" not in wanted) or "问题" in corrected)
