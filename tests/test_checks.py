@@ -338,3 +338,17 @@ def test_a_missing_row_is_told_in_the_unit_of_its_workbook() -> None:
     told = "".join(f.message for f in run(EDITION, changed) if "表中没有该科目" in f.message)
     assert "0.00 元（表中没有该科目）" in told
     assert "万元（表中没有该科目）" not in told
+
+
+def test_no_cell_is_accused_that_would_have_to_become_negative() -> None:
+    """All basic spending of tables 3 and 5 booked as projects but 10.00: no cell of table 6 holds what is too much."""
+    codes = [row for row in sample_book(EDITION).rows("general", "subjects") if len(row.key) == 7]
+    whole = {row.key: sum(c.number or 0 for k, c in row.cells.items() if k in ("basic", "project")) for row in codes}
+    moved: dict[str, Any] = {code: {"basic": None, "project": amount} for code, amount in whole.items()}
+    moved["2010301"] = {"basic": 10, "project": whole["2010301"] - 10}
+    spent = {**moved, "2010302": {"basic": None, "project": 215.40}}
+    findings = run(EDITION, sample_book(EDITION, {"general": moved, "expenditure": spent}))
+    told = [f for f in findings if f.rule == "X5"]
+    assert [f.severity for f in told] == [Severity.ERROR]
+    assert not told[0].tied
+    assert "差 755.00 万元" in told[0].message

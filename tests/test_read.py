@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from generator import editions
@@ -25,6 +26,7 @@ from generator.workbook.read import read
 
 from made_content import made_content  # isort: skip
 from raw_xlsx import Page, X, page, pages, parts, xlsx, zipped  # isort: skip
+from support import fill  # isort: skip
 
 EDITION = editions.load("wuhan-final-2021")
 CONTENT = made_content(EDITION)
@@ -777,3 +779,20 @@ def test_growth_is_linear(tmp_path: Path) -> None:
     seconds(10)
     small, large = seconds(300), seconds(3000)
     assert large < small * 20
+
+
+def test_an_empty_list_says_where_to_type(tmp_path: Path) -> None:
+    """The first blank row below the list's head, not the corner of the sheet; below what is filled in already."""
+    path = fill(EDITION, {"texts": {"duties": [{"text": "第一项职责。"}]}}, tmp_path / "空.xlsx")
+    book = read(path)[1]
+    sheets = openpyxl.load_workbook(path)
+    for form, block in (("texts", "terms"), ("evaluation", "application"), ("key_work", "items")):
+        data = book.sheet(form)
+        assert data is not None
+        (cell,) = data.to_fill(block)
+        head = data.form.block(block).columns[0].head[-1]
+        above = sheets[data.sheet].cell(cell.row - 1, cell.column).value
+        assert (cell.sheet, above) == (data.sheet, head)
+    texts = book.sheet("texts")
+    assert texts is not None
+    assert texts.to_fill("duties")[0].row == texts.blocks["duties"].rows[0].cells["text"].ref.row + 1

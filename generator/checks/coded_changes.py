@@ -75,6 +75,7 @@ class Compared:
     now: Operand
     before: Operand
     reason: Cell | None
+    block: str = ""
 
     @property
     def difference(self) -> Decimal:
@@ -83,7 +84,7 @@ class Compared:
 
     @property
     def place(self) -> tuple[CellRef, ...]:
-        return (self.reason.ref,) if self.reason is not None else (CellRef(self.data.sheet, 1, 1),)
+        return (self.reason.ref,) if self.reason is not None else self.data.to_fill(self.block)
 
 
 def compared(subject: Subject, check: Check) -> Iterator[Compared]:
@@ -145,7 +146,7 @@ def _rows(subject: Subject, data: FormData, block: Block, check: Check) -> Itera
             if declared is not None:
                 now = _shown(subject, data, declared.show, row, check.given["now"][0])
                 last = _before(subject, check, data.form.id, row.key)
-                yield Compared(data, row, row.key, declared.label, now, last, row.cells.get(reason))
+                yield Compared(data, row, row.key, declared.label, now, last, row.cells.get(reason), block.key)
         return
     column = next(c for c in block.columns if c.key == check.given["now"][0])
     fixed = {row.key for row in block.rows}
@@ -157,7 +158,7 @@ def _rows(subject: Subject, data: FormData, block: Block, check: Check) -> Itera
         last = subject.reads.at(data.form.id, code, before)
         name = own.label or own.text("name") if own is not None else spent[code]
         label = code + (name if not name.startswith(code) else name[len(code) :])
-        yield Compared(data, own, code, label, now, last, own.cells.get(reason) if own is not None else None)
+        yield Compared(data, own, code, label, now, last, own.cells.get(reason) if own is not None else None, block.key)
 
 
 def _spent(subject: Subject, show: str, digits: int) -> dict[str, str]:

@@ -15,6 +15,7 @@ from .formula import Operand, State, amount_columns
 from .rule import Check, Outcome
 
 UNIT = "unit"
+_OF = "”的"
 _NAMED = 10  # subjects named in one message
 
 
@@ -22,14 +23,14 @@ def _places(subject: Subject, path: str) -> tuple[str, list[Cell], tuple[CellRef
     """What ``form.block`` or ``form.row.column`` is called, its cells, and where to look when there are none."""
     form_id, _, rest = path.partition(".")
     form, data = subject.edition.form(form_id), subject.book.sheet(form_id)
-    head = (CellRef(data.sheet, 1, 1),) if data is not None else ()
     row, _, column = rest.partition(".")
+    head = data.to_fill("" if column else rest) if data is not None else ()
     if column:
         declared = subject.reads.declared(form_id, row)
         cell = data.cell(row, column) if data is not None else None
         name = declared.label if declared is not None else row
         return (
-            f"“{form.sheet}”的“{name}”",
+            f"“{form.sheet}{_OF}“{name}”",
             [cell] if cell is not None else [],
             (cell.ref,) if cell is not None else head,
         )
@@ -38,7 +39,7 @@ def _places(subject: Subject, path: str) -> tuple[str, list[Cell], tuple[CellRef
     fixed = {r.key for r in block.rows}
     cells = [c for r in (found.rows if found is not None else ()) if r.key not in fixed for c in r.cells.values()]
     title = block.title.partition("、")[2] or block.title or form.title
-    return f"“{form.sheet}”的“{title}”", cells, head
+    return f"“{form.sheet}{_OF}“{title}”", cells, head
 
 
 def _chosen(subject: Subject, check: Check) -> bool:
@@ -69,7 +70,17 @@ def present(subject: Subject, check: Check) -> Iterator[Verdict]:
             yield Verdict(Outcome.HOLDS, refs)
             return
     if names:
-        yield Verdict(Outcome.BROKEN, where[:1], {"what": "、".join(names)})
+        yield Verdict(Outcome.BROKEN, where[:1], {"what": _listed(names)})
+
+
+def _listed(names: list[str]) -> str:
+    """Places named one after the other, the sheet of neighbours once."""
+    said, sheet = "", ""
+    for name in names:
+        own, _, rest = name.partition(_OF)
+        said += ("、" if said else "") + (rest if own == sheet and rest else name)
+        sheet = own
+    return said
 
 
 def _filled_in(cell: Cell) -> bool:

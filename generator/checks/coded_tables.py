@@ -34,7 +34,7 @@ def tables_filled(subject: Subject, check: Check) -> Iterator[Verdict]:
                     if first is None and cell is not None and not cell.formula:
                         first = cell.ref  # the first to be typed
                     filled = filled or bool(operand.value) or operand.state is State.BAD
-        cells = (first or CellRef(data.sheet, 1, 1),)
+        cells = (first,) if first is not None else data.to_fill()
         yield Verdict(Outcome.HOLDS if filled else Outcome.BROKEN, cells, {"sheet": data.sheet, "form": data.form.id})
 
 

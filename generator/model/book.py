@@ -38,6 +38,7 @@ def is_band(line: Line, row: RowData) -> bool:
 class BlockData:
     key: str
     rows: tuple[RowData, ...] = ()
+    free: CellRef | None = None  # where the next row would be typed; unknown in books that were not read from a file
 
     @cached_property
     def by_key(self) -> Mapping[str, RowData]:
@@ -65,6 +66,11 @@ class FormData:
             for key, row in block.by_key.items():
                 found.setdefault(key, row)
         return found
+
+    def to_fill(self, block: str = "") -> tuple[CellRef, ...]:
+        """Where to type what the block (the first one, where none is named) lacks; the sheet's corner if unknown."""
+        found = self.blocks.get(block) if block else next(iter(self.blocks.values()), None)
+        return (found.free if found is not None and found.free is not None else CellRef(self.sheet, 1, 1),)
 
     def cell(self, row: str, column: str) -> Cell | None:
         data = self.rows.get(row)

@@ -104,20 +104,20 @@ class Comparisons:
         form = self._ledger.form(form_id)
         listed = next((b for b in form.blocks if b.key == rest and b.open is not None), None)
         if listed is not None:
-            what, cells = f"“{name or listed.title or form.title}”", self._list_head(form_id)
+            what, cells = f"“{name or listed.title or form.title}”", self._to_fill(form_id, listed.key)
         else:
             form, row, key, column = self._ledger.split(path)
             cell = self._ledger.cell(form.id, key, column.key)
             what = f"“{row.label if row is not None else key + name.strip()}”"
             if column.key != "value":
                 what += f"的{column.head[-1]}"
-            cells = cell_ref(cell) or self._list_head(form.id)
+            cells = cell_ref(cell) or self._to_fill(form.id)
         message = nested(f"“{form.sheet}”没有填写{what}，{effect or '正文略去这一内容'}。")
         finding = Finding(rule, Severity.WARNING, message, fix or "请补填后重新生成。", cells)
         self.findings[finding] = None
         return ""
 
-    def _list_head(self, form_id: str) -> tuple[CellRef, ...]:
-        """Without a cell of its own, a finding at least leads to the sheet."""
+    def _to_fill(self, form_id: str, block: str = "") -> tuple[CellRef, ...]:
+        """Without a cell of its own, a finding leads to where the block's next row is typed."""
         data = self._context.book.sheet(form_id)
-        return (CellRef(data.sheet, 1, 1),) if data is not None else ()
+        return data.to_fill(block) if data is not None else ()

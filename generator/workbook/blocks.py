@@ -54,7 +54,15 @@ class BlockReader:
         else:
             data = [*fixed, *self._list()]
         self.used |= self._codes.broken
-        return BlockData(block.key, tuple(data))
+        return BlockData(block.key, tuple(data), self._free())
+
+    def _free(self) -> CellRef | None:
+        """The first cell to type in, of the first row below the head that is not used."""
+        at = next((self.places[c.key] for c in self.block.columns if c.key in self.places and _typed(c)), 0)
+        number = self.first
+        while number in self.used:
+            number += 1
+        return CellRef(self.sheet.name, number, at) if at else None
 
     # fixed rows
 
@@ -304,6 +312,10 @@ class BlockReader:
         if raw.type == "n":
             return bool(values.stored(raw.text))
         return raw.type == "t" and bool(values.typed(raw.text).number)
+
+
+def _typed(column: Column) -> bool:
+    return column.kind not in _NOT_READ and not column.show
 
 
 def idle(raw: Raw) -> bool:
