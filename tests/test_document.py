@@ -20,7 +20,7 @@ from lxml import etree
 from generator.document.bookmarks import Bookmarks
 from generator.document.measure import line_count, text_width
 from generator.document.package import fingerprint_ok, seal, unpack
-from generator.document.render import render
+from generator.document.render import render, template
 from generator.model.blocks import (
     Align,
     Attachment,
@@ -319,6 +319,33 @@ def test_two_tables_do_not_run_together() -> None:
     two = Grid("b", (10,), ((GridCell("乙"),),))
     tags = [etree.QName(e).localname for e in body(made(one, two)).find("w:body", W)]
     assert tags == ["tbl", "p", "tbl", "p", "sectPr"]
+
+
+def part_title(unit: str) -> Paragraph:
+    named = Span(unit, SpanKind.USER), Span("2021", SpanKind.YEAR)
+    return Paragraph("p", Style.PART, (Span("第三部分 "), *named, Span("年度"), Span("部门"), Span("决算情况说明")))
+
+
+@pytest.mark.parametrize("length", range(2, 20))
+def test_a_part_title_in_two_lines_keeps_its_last_phrase_whole(length: int) -> None:
+    """With a name of any length that leaves a place to break at: the year's, or what follows its word."""
+    block = part_title("某" * length)
+    ((element,),) = [list(body(made(block)).iter(qn("w:p")))[:1]]
+    _, sheet = template(STYLE)
+    look, width = sheet.look(Style.PART), sheet.portrait.width
+    assert "".join(node.text or "" for node in element.iter(qn("w:t"))) == block.text
+    indent = element.find(".//w:pPr/w:ind", nsmap)
+    count = line_count(block.text, look.size, width, 0, look.latin)
+    assert (indent is not None) == (count == 2 and length < 16)
+    if indent is not None:
+        sides = [int(indent.get(qn(f"w:{side}"), "0")) for side in ("left", "right")]
+        assert sides[0] == sides[1] > 0
+        room = width - sum(sides)
+        assert line_count(block.text, look.size, room, 0, look.latin) == count
+        ends = [block.text.index("2021"), block.text.index("部门")]
+        for gap in (0.0, 0.25):
+            fits = [n for n in range(len(block.text)) if line_count(block.text[:n], look.size, room, 0, gap=gap) == 1]
+            assert max(fits) in (*ends, *range(ends[0], ends[0] + 4))  # a year is never broken
 
 
 def test_right_half_stands_at_the_right_margin() -> None:

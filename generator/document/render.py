@@ -147,6 +147,7 @@ class _Writer:
                 new_page=block.new_page or forced,
                 tabs=tabs,
                 before=item.before if before else None,
+                sides=paragraphs.drawn_in(block, look, page.width) if block.style is Style.PART else 0,
                 section=section,
             )
 

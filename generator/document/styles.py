@@ -37,6 +37,7 @@ class Look:
     widow: bool = True
     page_before: bool = False
     latin: str = ""
+    centred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class _Styles:
             widow=switch("w:widowControl"),
             page_before=switch("w:pageBreakBefore"),
             latin=value("w:rFonts", "ascii") or "",
+            centred=value("w:jc") == "center",
         )
 
     def margins(self, table_id: str) -> CellMargins:
