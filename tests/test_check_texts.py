@@ -35,6 +35,28 @@ SOUND = [
     "完成2020年度部门决算编制和公开工作。",
     "项目负责人：由分管局长担任，按季度检查。",
     "未完成的主要原因是，项目启动较晚。",
+    "2020年为120.5万元，2020年以前形成的资产已登记。",
+    "“十四五”期间，2021年至2025年规划编制完成，2016-2020年规划已评估。",
+    "按照《武汉市2019年工作方案》和财预〔2019〕5号、鄂政办发[2018]12号文件执行。",
+    "自2015年起承担该职能，中心成立于2015年，2017年3月批准增挂牌子。",
+    "根据2018年机构改革方案划入的职能。",
+    "荣获2020年度先进单位称号，较2019年同期增长。",
+    "2020年结转项目已完成，合同于2020年5月12日签订。",
+    "2022年3月组织自评，结果作为2022年预算安排的依据，下一步2022年将扩大覆盖面。",
+    "项目建设期至2023年。",
+    "2020年立项，2021年验收。",
+]
+STALE = [
+    "2020年度完成政务云扩容。",
+    "2020年度自评得分95分。",
+    "2018年",
+    "2019年归集数据目录374项。",
+    "二〇二〇年，归集数据目录374项。",
+    "２０２０年完成目录归集。",
+    "2022年度整体支出绩效自评得分99分，其中预算执行率得20分。",
+    "截至2020年12月31日，在职45人。",
+    "2020年1月1日至2020年12月31日，办件9.6万件。",
+    "2021年完成目录归集。2020年度自评得分95分。",
 ]
 
 
@@ -42,6 +64,19 @@ SOUND = [
 def test_sound_texts_are_left_alone(text: str) -> None:
     book = sample_book(EDITION, {"evaluation": {"overall_result": text}, "texts": {"duties": [{"text": text}]}})
     assert [f.message for f in run(EDITION, book) if f.rule.startswith("N")] == []
+
+
+@pytest.mark.parametrize("text", STALE)
+def test_texts_of_another_year_are_told_wherever_they_stand(text: str) -> None:
+    given = {
+        "evaluation": {"overall_result": text},
+        "texts": {"duties": [{"text": text}]},
+        "projects": {"projects": [{"name": "平台运维", "effect": text}]},
+        "key_work": {"prose": [{"text": text}]},
+    }
+    found = [f for f in run(EDITION, sample_book(EDITION, given)) if f.rule == "N11"]
+    assert {ref.sheet for f in found for ref in f.cells} == {"绩效情况", "文字材料", "项目清单", "重点工作"}
+    assert {f.severity for f in found} == {Severity.WARNING}
 
 
 @pytest.mark.parametrize(

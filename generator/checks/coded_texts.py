@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..model.cell import CellKind, CellRef
 from ..model.form import Role
-from . import texts
+from . import stale, texts
 from .coded import Coded, Subject, Verdict
 from .formula import State
 from .rule import Check, Outcome
@@ -35,7 +35,6 @@ _PERSON = re.compile(
     r"[\u4e00-\u9fff][ ·]?[\u4e00-\u9fff]{1,3}(?=$|[\s，。；、,;（(\d])"
 )
 _HIGHER_MONEY = ("补助", "转移支付", "下达", "拨付", "专项", "追加", "配套")
-_THIS_WORK = "(?:部门|单位)?(?:整体支出|项目支出|预算绩效|绩效|重点工作)"  # what this disclosure is about
 _FIGURE = re.compile(r"(?<![\d.])\d[\d,]*\.\d+")
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 _SAID = re.compile("上年|去年|上一年|以前年度")
@@ -123,24 +122,21 @@ def _private(words: Words, phone_allowed: bool) -> list[str]:
 
 
 def stale_years(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A text that speaks of last year's work, or of a year still further back, as if it were this year's."""
+    """A text that speaks of another year than the disclosure's, as if it were this year's (`reasons:` two years)."""
     this = _year(subject, check)
     reasons = set(check.given.get("reasons", ()))
-    stale = re.compile(rf"{this - 1}\s*年度?(?:{_THIS_WORK})")
 
-    def wrong(words: Words, named: tuple[int, ...]) -> bool:
-        if not named or max(named) >= this:
-            return False
-        if f"{words.data.form.id}.{words.block}" in reasons:
-            return min(named) < this - 1
-        return stale.search(words.plain) is not None
+    def spoken(words: Words) -> list[stale.Spoken]:
+        return list(stale.strange(words.plain, this, f"{words.data.form.id}.{words.block}" in reasons))
 
-    found = ((words, texts.years(words.plain)) for words in (subject.words() if this else ()))
-    return _told(
-        (words, {"years": "、".join(map(str, sorted(set(named)))), "year": str(this)}, ())
-        for words, named in found
-        if wrong(words, named)
-    )
+    def told(words: Words, named: list[stale.Spoken]) -> dict[str, str]:
+        years = "、".join(map(str, sorted({found.year for found in named})))
+        text = words.text if len(words.text) == len(words.plain) else words.plain  # as typed, where the places agree
+        place = texts.around(text, named[0].start, named[0].end)
+        return {"years": years, "year": str(this), "place": place}
+
+    found = ((words, spoken(words)) for words in (subject.words() if this else ()))
+    return _told((words, told(words, named), ()) for words, named in found if named)
 
 
 def stale_figures(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -188,6 +184,15 @@ def _cents(value: Decimal) -> Decimal:
 
 def dates(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A disclosure is dated after the year it reports on (`fields:` of the scope)."""
+    return _dated(subject, check, lambda year, this: year > this)
+
+
+def dates_soon(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A disclosure is dated no later than in the next year: else the year or the date was mistyped."""
+    return _dated(subject, check, lambda year, this: year <= this + 1)
+
+
+def _dated(subject: Subject, check: Check, good: Callable[[int, int], bool]) -> Iterator[Verdict]:
     this = _year(subject, check)
     for scope in check.scope:
         for data in subject.book.sheets.get(scope.form, ()) if this else ():
@@ -197,7 +202,7 @@ def dates(subject: Subject, check: Check) -> Iterator[Verdict]:
                 if cell is None or not named:
                     continue
                 said = {"cell": str(cell.ref), "date": cell.text, "year": str(this)}
-                yield Verdict(Outcome.HOLDS if max(named) > this else Outcome.BROKEN, (cell.ref,), said)
+                yield Verdict(Outcome.HOLDS if good(max(named), this) else Outcome.BROKEN, (cell.ref,), said)
 
 
 def real_dates(subject: Subject, check: Check) -> Iterator[Verdict]:
@@ -232,5 +237,6 @@ CODED: dict[str, Coded] = {
     "stale_years": stale_years,
     "stale_figures": stale_figures,
     "dates_after_year": dates,
+    "dates_by_next_year": dates_soon,
     "real_dates": real_dates,
 }
