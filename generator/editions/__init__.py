@@ -295,7 +295,7 @@ def _years(node: Node) -> tuple[int, ...]:
     try:
         return tuple(int(year) for year in node.texts("years"))
     except ValueError:
-        raise node.fail("years 应是年度的列表", "请写四位数字，用逗号隔开，放在方括号里。") from None
+        raise node.fail("years 应是年度的列表", "请写四位数字，用半角逗号隔开，放在方括号里。") from None
 
 
 def _tolerances(node: Node) -> dict[str, Decimal]:

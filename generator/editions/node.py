@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +17,9 @@ _SPELLING = (
     "请检查该行和上一行：缩进用空格并对齐，冒号、逗号后有一个半角空格，引号和括号成对，含冒号或 # 的文字加引号。"
 )
 _FORMAT = "写法见 docs/edition.md。"
+_ENCODING = "请另存为 UTF-8 编码。"
+_WIDE_COLON = re.compile(r"\s*(?:-\s+)*[\w.-]+\s*：")  # after what looks like a key
+_WIDE_COMMA = re.compile(r":\s*[\[{][^\]}\"']*，")  # in a list or mapping on one line
 
 
 class _Loader(_Base):  # type: ignore[misc]
@@ -94,7 +99,7 @@ class Node:
 
     def raw(self, key: str, default: Any = _MISSING) -> Any:
         if not isinstance(self.data, dict):
-            raise self.fail("这里应是“键: 值”的形式", _FORMAT)
+            raise self.fail("这里应是“键: 值”的形式", _wide(str(self.data)) or _FORMAT)
         self._used.add(key)
         if key in self.data:
             return self.data[key]
@@ -175,19 +180,44 @@ class Node:
 
 def read(path: Path, shown: str) -> Node:
     """The YAML file at ``path``; ``shown`` names it in errors."""
+    data = b""
     try:
-        return Node(yaml.load(path.read_bytes(), Loader=_Loader), shown)  # noqa: S506 (a safe loader)
+        data = path.read_bytes()
+        if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            data.decode("utf-8")
+        return Node(yaml.load(data, Loader=_Loader), shown)  # noqa: S506 (a safe loader)
+    except UnicodeDecodeError as error:
+        raise EditionError(f"{shown}: 文件不是 UTF-8 编码", _ENCODING) from error
     except _Twice as error:
         fix = "请删去或改名其中一个。"
         raise EditionError(f"{shown} 第 {error.line} 行: 键 {error.key} 写了两次", fix) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" 第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark is not None else ""
-        raise EditionError(f"{shown}{place}: YAML 写法有误（{_problem(error)}）", _SPELLING) from error
+        raise EditionError(f"{shown}{place}: YAML 写法有误（{_problem(error)}）", _spelling(data, mark)) from error
     except RecursionError as error:
         raise EditionError(f"{shown}: 层次太多，无法读取", _FORMAT) from error
     except OSError as error:
         raise EditionError(f"{shown}: 打不开（{error.strerror}）", "请核对文件是否在、能否打开。") from error
+
+
+def _spelling(data: bytes, mark: Any) -> str:
+    """What to look for: full-width signs on the line of the mark or before it, else anything."""
+    if mark is not None:
+        lines = data.decode("utf-8", "replace").splitlines()
+        for number in (mark.line, mark.line - 1):
+            if 0 <= number < len(lines) and (found := _wide(lines[number])):
+                return f"第 {number + 1} 行：{found}"
+    return _SPELLING
+
+
+def _wide(line: str) -> str:
+    """Full-width signs in place of those of the language; "" where there are none."""
+    if _WIDE_COLON.match(line):
+        return "冒号“：”是全角，请改为半角冒号加一个空格。"
+    if _WIDE_COMMA.search(line):
+        return "逗号“，”是全角，请改为半角逗号加一个空格。"
+    return ""
 
 
 _PROBLEMS = {

@@ -96,6 +96,44 @@ def environment(folders: tuple[Path, ...]) -> LimitedEnvironment:
 REMEDY = "请改正该行；可用的函数和过滤器见 docs/chapters.md。"
 
 
+_OPEN = r".*following tags: (?P<wanted>.*?)\. The innermost .* is '(?P<open>[^']*)'"
+_SYNTAX = (
+    (r"Encountered unknown tag '(?P<tag>[^']*)'" + _OPEN, "{open} 还没有结束就遇到 {tag}，应先写 {wanted}"),
+    (r"Unexpected end of template" + _OPEN, "{open} 没有结束，缺少 {wanted}"),
+    (r"Encountered unknown tag '(?P<tag>[^']*)'", "不认识的标签 {tag}，或多写了一个"),
+    (r"No filter named '(?P<name>[^']*)'", "没有名为 {name} 的过滤器"),
+    (r"No test named '(?P<name>[^']*)'", "没有名为 {name} 的判断"),
+    (r"""unexpected char (['"])(?P<char>.)\1 at""", "有不能识别的字符 {char} ，标点应为半角，引号应配对"),
+    (r"Expected an expression, got '(?P<got>[^']*)'", "{got} 前缺少内容"),
+    (r"tag name expected", "{{% 后缺少标签"),
+    (r"unexpected '(?P<char>[^']*)', expected '(?P<wanted>[^']*)'", "括号没有配对：应为 {wanted}，写的是 {char}"),
+    (r"unexpected '(?P<char>[^']*)'", "多了 {char}，或括号没有配对"),
+    (r"expected token '(?P<wanted>[^']*)', got '(?P<got>[^']*)'", "应为 {wanted}，写的是 {got}"),
+    (r"[Mm]issing end of comment tag", "注释没有结束，缺少 #}}"),
+    (r"[Uu]nexpected end of template|unexpected 'end of template'", "文件没有写完"),
+)
+_TOKENS = {
+    "end of print statement": "}}",
+    "end of statement block": "%}",
+    "begin of statement block": "{%",
+    "end of template": "文件末尾",
+    "string": "一段带引号的文字",
+    "integer": "数字",
+    "name": "名称",
+}
+
+
+def _syntax(said: str) -> str:
+    """The template language's own words in Chinese; as they are where none fit."""
+    for pattern, words in _SYNTAX:
+        if match := re.search(pattern, said):
+            found = {key: _TOKENS.get(text, text) for key, text in match.groupdict().items()}
+            if "open" in found:  # 'elif' or 'else' or 'endif': the last closes it
+                found["wanted"] = found["wanted"].split("'")[-2]
+            return words.format_map(found)
+    return said
+
+
 def told(error: BaseException) -> str:
     """What went wrong in a chapter, in words for the person who wrote it."""
     said = str(error).strip()
@@ -104,7 +142,7 @@ def told(error: BaseException) -> str:
     if isinstance(error, jinja2.TemplateNotFound):
         return f"没有文件 {error.name}"
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return f"模板写法有误（{said.splitlines()[0] if said else ''}）"
+        return f"模板写法有误（{_syntax(said.splitlines()[0] if said else '')}）"
     if undefined:
         return f"没有名为 {undefined[1]} 的值或函数"
     if missing and isinstance(error, (jinja2.UndefinedError, AttributeError)):
