@@ -176,9 +176,7 @@ def test_three_public(usual: dict[str, str]) -> None:
         "2024年度“三公”经费财政拨款支出全年预算为10.5万元，支出决算为9.3万元，较上年增加0.3万元。"
         "决算数小于全年预算数的主要原因：严格控制接待支出。"
     )
-    assert usual["p3.s9.abroad"] == (
-        "1.因公出国(境)费全年预算为0万元，支出决算为0万元，较上年无增减。决算数较上年无变化。"
-    )
+    assert usual["p3.s9.abroad"] == ("1.因公出国(境)费全年预算为0万元，支出决算为0万元，较上年无增减。")
     assert usual["p3.s9.vehicle"] == (
         "2.公务用车购置及运行费全年预算为8万元，支出决算为7.5万元，较上年增加0.7万元。"
         "决算数小于全年预算数的主要原因：集中维修降低了单价。决算数较上年增加的主要原因：车辆维修次数增加。"
@@ -190,6 +188,14 @@ def test_three_public(usual: dict[str, str]) -> None:
     assert usual["p3.s9.reception.domestic"] == (
         "国内公务接待支出1.8万元。2024年共接待国内来访团组12个，96人次(不包括陪同人员)。"
     )
+
+
+def test_unchanged_three_public_is_said_once() -> None:
+    """“较上年无增减” is followed by “决算数较上年无变化” only as the form has it: behind the reason of the budget."""
+    bare = paragraphs({})["p3.s9.abroad"]
+    assert (bare.count("无增减"), bare.count("无变化")) == (1, 0)
+    reason = paragraphs({"changes": {"tp_abroad": {"reason": "本年没有出国任务"}}})["p3.s9.abroad"]
+    assert reason.endswith("较上年无增减。决算数与全年预算数持平的主要原因：本年没有出国任务。决算数较上年无变化。")
 
 
 @pytest.mark.parametrize(("final", "said"), [(0, True), (1.80, False)])
