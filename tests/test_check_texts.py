@@ -187,3 +187,30 @@ def test_an_error_cannot_be_answered() -> None:
 )
 def test_a_quoted_name_that_begins_with_a_quotation_is_set_as_chinese_does(text: str, told: str) -> None:
     assert nested(text) == told
+
+
+WRONG_YEAR = {
+    "year": 2020,
+    "cover_date": "2022年9月20日",
+}
+TEXT = {"report": [{"text": "2021年度整体支出绩效自评得分95分，其中预算执行率9分。"}]}
+
+
+def _year_findings(changes: dict[str, object]) -> list[str]:
+    return [f.rule for f in run(EDITION, sample_book(EDITION, changes)) if f.rule in {"S10", "N7", "N11"}]
+
+
+def test_a_wrong_year_is_said_once_and_not_date_by_date() -> None:
+    assert _year_findings({"unit": WRONG_YEAR, "texts": TEXT}) == ["S10"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"unit": {"cover_date": "2023年9月20日"}}, {"N7"}),  # the other dates agree with the year
+        ({"unit": {"year": 2020, "cover_date": "2021年9月20日"}, "texts": TEXT}, {"N7", "N11"}),  # one date does
+        ({"texts": TEXT}, set()),
+    ],
+)
+def test_a_date_or_a_text_alone_does_not_accuse_the_year(changes: dict[str, object], said: set[str]) -> None:
+    assert set(_year_findings(changes)) == said

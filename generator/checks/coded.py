@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..editions import Edition
 from ..model.book import BlockData, Book, FormData, RowData
@@ -42,13 +43,14 @@ class Subject:
     reads: Reads
     implied: Implied
     rules: tuple[Rule, ...]
-    kept: dict[str, list[Words]] = field(default_factory=dict)  # what several checks ask for
+    kept: dict[str, Any] = field(default_factory=dict)  # what several checks ask for
 
     def words(self) -> list[Words]:
         """Every cell of free text, found once."""
         if "words" not in self.kept:
             self.kept["words"] = list(texts.words(self.book))
-        return self.kept["words"]
+        found: list[Words] = self.kept["words"]
+        return found
 
 
 Coded = Callable[[Subject, Check], Iterable[Verdict]]

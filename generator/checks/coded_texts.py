@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..model.cell import CellKind, CellRef
 from ..model.form import Role
-from . import stale, texts
+from . import texts
 from .coded import Coded, Subject, Verdict
 from .formula import State
 from .rule import Check, Outcome
@@ -36,7 +34,6 @@ _PERSON = re.compile(
 )
 _HIGHER_MONEY = ("补助", "转移支付", "下达", "拨付", "专项", "追加", "配套")
 _FIGURE = re.compile(r"(?<![\d.])\d[\d,]*\.\d+")
-_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
 _SAID = re.compile("上年|去年|上一年|以前年度")
 _TELLING = 10  # 万元: smaller amounts turn up by chance
 
@@ -44,7 +41,7 @@ _TELLING = 10  # 万元: smaller amounts turn up by chance
 Wrong = tuple[Words, dict[str, str], tuple[CellRef, ...]]
 
 
-def _told(wrong: Iterable[Wrong]) -> Iterator[Verdict]:
+def told(wrong: Iterable[Wrong]) -> Iterator[Verdict]:
     """One verdict for each text that is wrong; one in all when none is."""
     none = True
     for words, said, more in wrong:
@@ -57,14 +54,14 @@ def _told(wrong: Iterable[Wrong]) -> Iterator[Verdict]:
 def leftovers(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Nothing of the blank form's own placeholders is left in any text."""
     found = ((words, _LEFTOVERS.search(words.text)) for words in subject.words())
-    return _told(
+    return told(
         (words, {"found": hit[0], "place": texts.around(words.text, *hit.span())}, ()) for words, hit in found if hit
     )
 
 
 def slips(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A word typed twice in a row, or a quotation that does not end."""
-    return _told((words, {"found": found}, ()) for words in subject.words() if (found := _slip(words.text)))
+    return told((words, {"found": found}, ()) for words in subject.words() if (found := _slip(words.text)))
 
 
 def _slip(text: str) -> str:
@@ -89,7 +86,7 @@ def levels(subject: Subject, check: Check) -> Iterator[Verdict]:
     said = {"level": level, "right": "、".join(own.values())}
     said_in = ((words, words.text) for words in subject.words())
     found = ((words, next((w for w in others if w in text and _speaks(text, w)), "")) for words, text in said_in)
-    return _told((words, {"found": word, **said}, ()) for words, word in found if word)
+    return told((words, {"found": word, **said}, ()) for words, word in found if word)
 
 
 def _speaks(text: str, word: str) -> bool:
@@ -106,7 +103,7 @@ def private(subject: Subject, check: Check) -> Iterator[Verdict]:
     """No phone numbers, identity numbers or named contacts in running text."""
     allowed = set(check.given.get("allowed", ()))
     found = ((words, _private(words, words.path in allowed)) for words in subject.words())
-    return _told((words, {"found": "、".join(kinds)}, ()) for words, kinds in found if kinds)
+    return told((words, {"found": "、".join(kinds)}, ()) for words, kinds in found if kinds)
 
 
 def _private(words: Words, phone_allowed: bool) -> list[str]:
@@ -121,27 +118,9 @@ def _private(words: Words, phone_allowed: bool) -> list[str]:
     return found
 
 
-def stale_years(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A text that speaks of another year than the disclosure's, as if it were this year's (`reasons:` two years)."""
-    this = _year(subject, check)
-    reasons = set(check.given.get("reasons", ()))
-
-    def spoken(words: Words) -> list[stale.Spoken]:
-        return list(stale.strange(words.plain, this, f"{words.data.form.id}.{words.block}" in reasons))
-
-    def told(words: Words, named: list[stale.Spoken]) -> dict[str, str]:
-        years = "、".join(map(str, sorted({found.year for found in named})))
-        text = words.text if len(words.text) == len(words.plain) else words.plain  # as typed, where the places agree
-        place = texts.around(text, named[0].start, named[0].end)
-        return {"years": years, "year": str(this), "place": place}
-
-    found = ((words, spoken(words)) for words in (subject.words() if this else ()))
-    return _told((words, told(words, named), ()) for words, named in found if named)
-
-
 def stale_figures(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A text that quotes last year's figure without saying that it is last year's."""
-    this = _year(subject, check)
+    this = year(subject, check)
     known: dict[Decimal, CellRef] = {}
     for path, column in zip(check.given["rows"], check.given["columns"], strict=True):
         form_id, _, block = path.partition(".")
@@ -163,7 +142,7 @@ def stale_figures(subject: Subject, check: Check) -> Iterator[Verdict]:
                     yield words, {"found": hit, "source": str(known[value])}, (known[value],)
                     break
 
-    return _told(quotes())
+    return told(quotes())
 
 
 def _current(subject: Subject) -> set[Decimal]:
@@ -182,49 +161,7 @@ def _cents(value: Decimal) -> Decimal:
     return abs(value).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
-def dates(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A disclosure is dated after the year it reports on (`fields:` of the scope)."""
-    return _dated(subject, check, lambda year, this: year > this)
-
-
-def dates_soon(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A disclosure is dated no later than in the next year: else the year or the date was mistyped."""
-    return _dated(subject, check, lambda year, this: year <= this + 1)
-
-
-def _dated(subject: Subject, check: Check, good: Callable[[int, int], bool]) -> Iterator[Verdict]:
-    this = _year(subject, check)
-    for scope in check.scope:
-        for data in subject.book.sheets.get(scope.form, ()) if this else ():
-            for key in check.given["fields"]:
-                cell = data.cell(key, "value")
-                named = texts.years(unicodedata.normalize("NFKC", cell.text)) if cell is not None else ()
-                if cell is None or not named:
-                    continue
-                said = {"cell": str(cell.ref), "date": cell.text, "year": str(this)}
-                yield Verdict(Outcome.HOLDS if good(max(named), this) else Outcome.BROKEN, (cell.ref,), said)
-
-
-def real_dates(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """A day that the calendar has (`fields:` of the scope); a text that is no full date is not looked at."""
-    for scope in check.scope:
-        for data in subject.book.sheets.get(scope.form, ()):
-            for key in check.given["fields"]:
-                cell = data.cell(key, "value")
-                named = _DAY.search(unicodedata.normalize("NFKC", cell.text)) if cell is not None else None
-                if cell is None or named is None:
-                    continue
-                said = {"cell": str(cell.ref), "date": cell.text}
-                yield Verdict(
-                    Outcome.HOLDS if _exists(*map(int, named.groups())) else Outcome.BROKEN, (cell.ref,), said
-                )
-
-
-def _exists(year: int, month: int, day: int) -> bool:
-    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
-
-
-def _year(subject: Subject, check: Check) -> int:
+def year(subject: Subject, check: Check) -> int:
     operand = subject.reads.at(*check.given["year"][0].split("."))
     return int(operand.value) if operand.state is State.NUMBER else 0
 
@@ -234,9 +171,5 @@ CODED: dict[str, Coded] = {
     "slips_of_typing": slips,
     "level_words": levels,
     "private_data": private,
-    "stale_years": stale_years,
     "stale_figures": stale_figures,
-    "dates_after_year": dates,
-    "dates_by_next_year": dates_soon,
-    "real_dates": real_dates,
 }

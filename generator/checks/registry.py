@@ -15,6 +15,7 @@ from . import (
     coded_tables,
     coded_targets,
     coded_texts,
+    coded_years,
     units,
 )
 from .coded import Coded, Subject, Verdict
@@ -33,6 +34,7 @@ CODED: Mapping[str, Coded] = {
     **coded_contents.CODED,
     **coded_changes.CODED,
     **coded_texts.CODED,
+    **coded_years.CODED,
     **coded_scores.CODED,
     **coded_indicators.CODED,
     **coded_points.CODED,

@@ -200,12 +200,13 @@ class Workbook:
         data = units[0] if units else None
         year = self._year(data)
         for there, refs in _grouped((ref, y) for ref, y in reader.years if year not in (None, y)).items():
-            what = f"{_places(refs)}的标题是 {there} 年度，单位信息表填写的是 {year} 年度。"
-            fix = "请核对粘贴的是否为本年度的表。"
+            own = data.cell("year", "value") if data is not None else None
+            what = f"{_places(refs)}的标题是 {there} 年度，{own.ref if own else '单位信息表'} 填写的是 {year} 年度。"
+            fix = "请核对粘贴的是否为本年度的表，还是单位信息表的年度填错。"
             if there not in edition.years:
                 what = what[:-1] + f"，所用版式“{edition.name}”（{edition.id}）也不适用于 {there} 年度。"
                 fix += f"确为 {there} 年度公开的，请改正单位信息表的年度。{serving(self.library, there, edition)}"
-            self.notes.add("S10", Severity.WARNING, what, fix, refs)
+            self.notes.add("S10", Severity.WARNING, what, fix, [*refs, *([own.ref] if own else [])])
         full = data.text("name") if data is not None else ""
         known = {norm(full), norm(data.text("short_name") if data is not None else "")} - {""}
         other = ((r, n) for r, n in reader.names if full and not any(n == k or n.startswith(k + "(") for k in known))
