@@ -328,9 +328,10 @@ def test_year_unit_and_edition_are_filled_in(ours: editions.Edition) -> None:
     assert find(sheet, "部门：某某局")
 
 
-def test_lines_above_a_table_follow_the_sheet_of_the_unit(ours: editions.Edition) -> None:
+@pytest.mark.parametrize("name", ["某某局", "某某局（本级）"])
+def test_lines_above_a_table_follow_the_sheet_of_the_unit(ours: editions.Edition, name: str) -> None:
     content = {"unit": {"facts": {"amount_unit": {"value": "元"}, "scope": {"value": "单位决算"},
-                                  "head_suffix": {"value": "是"}, "name": {"value": "某某局"}}}}  # fmt: skip
+                                  "head_suffix": {"value": "是"}, "name": {"value": name}}}}  # fmt: skip
     data = build(ours, content)
     texts = [c.value for row in book_of(data, values=True)[ours.form("totals").sheet]["A1:F3"] for c in row if c.value]
     assert "单位：某某局（本级）" in texts

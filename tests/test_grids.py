@@ -95,6 +95,12 @@ def test_lines_of_a_unit_that_publishes_for_itself_alone() -> None:
     assert lines(one, "capital", Style.TABLE_NOTE)[-1] == "本单位无使用国有资本经营预算财政拨款支出。"
 
 
+@pytest.mark.parametrize("name", ["某某区档案馆（本级）", "某某区档案馆(本级)"])
+def test_a_name_that_says_本级_is_not_given_it_twice(name: str) -> None:
+    one = make_book(EDITION, {"unit": {**UNIT["unit"], "name": name, "head_suffix": "是"}})
+    assert [b.text for b in section(one, "fund").blocks if isinstance(b, Paragraph)][2] == f"部门：{name}"
+
+
 @pytest.mark.parametrize(
     ("variant", "fund", "capital"),
     [

@@ -265,7 +265,7 @@ def edition_with(tmp_path: Path, **files: str) -> Edition:
         ("\n{{ figure('totals.nothing.amount')|money }}", "nothing"),
         ("\n{{ figure('no_such.gpb.amount')|money }}", "no_such"),
         ("\n{{ unit|money }}", "money"),
-        ("\n{% if %}", "Expected"),
+        ("\n{% if %}", "%} 前缺少内容"),
         ("\n{{ heading('p9.s1') }}", "p9.s1"),
         ("\n{{ unit.raw.__class__ }}", "unsafe"),
         ("\n{{ para('x') }}", "call"),

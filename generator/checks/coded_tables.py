@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ..model.cell import CellRef
 from .coded import Coded, Subject, Verdict
-from .formula import State, amount_columns
+from .formula import amount_columns
 from .rule import Check, Outcome, RuleResult
 
 FILLED = "tables_filled"
@@ -15,15 +15,15 @@ FILLED = "tables_filled"
 def tables_filled(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Every table of the scope has an amount; one verdict per table.
 
-    The zeros of formulas over blank cells are no amounts. A table whose amounts are no numbers is somebody's, and
-    the reader speaks of it.
+    The zeros of formulas over blank cells are no amounts. What can't be read may be filled in, and the reader speaks
+    of it.
     """
     for scope in check.scope:
         data = subject.book.sheet(scope.form)
         if data is None:
             continue  # a missing sheet is the reader's affair
         first: CellRef | None = None
-        filled = False
+        seen = filled = False
         for block in data.form.blocks:
             rows = data.blocks.get(block.key)
             for row in rows.rows if rows is not None else ():
@@ -33,7 +33,9 @@ def tables_filled(subject: Subject, check: Check) -> Iterator[Verdict]:
                     cell = row.cells.get(column.key)
                     if first is None and cell is not None and not cell.formula:
                         first = cell.ref  # the first to be typed
-                    filled = filled or bool(operand.value) or operand.state is State.BAD
+                    seen, filled = True, filled or bool(operand.value) or not operand.readable
+        if not seen:
+            continue  # its head or its rows were not found: the reader's affair too
         cells = (first,) if first is not None else data.to_fill()
         yield Verdict(Outcome.HOLDS if filled else Outcome.BROKEN, cells, {"sheet": data.sheet, "form": data.form.id})
 

@@ -41,6 +41,7 @@ class Lines:
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A table; the first ``head`` rows are repeated. ``splits`` are rows too tall for a page: they break by lines.
+    ``ties`` are rows that stay on the page of the next one.
 
     ``edge`` is what the outer border adds on every page.
     """
@@ -52,6 +53,7 @@ class Rows:
     pitch: int = 1
     edge: int = 0
     new_page: bool = False
+    ties: frozenset[int] = frozenset()
 
     keep_next = False
 
@@ -61,10 +63,16 @@ class Rows:
 
     @property
     def least(self) -> int:
-        shown = self.head + 1
         if self.head in self.splits:
             return sum(self.heights[: self.head]) + self.pitch + self.edge
-        return sum(self.heights[:shown]) + self.edge
+        return sum(self.heights[: self.head]) + self.tied(self.head) + self.edge
+
+    def tied(self, row: int) -> int:
+        """Height of a row with all that stays with it below."""
+        end = row
+        while end in self.ties and end + 1 < len(self.heights):
+            end += 1
+        return sum(self.heights[row : end + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +159,10 @@ def _rows(item: Rows, layout: Layout, room: int, used: int) -> int:
         if index in item.splits:
             used = _split(item, height, head, layout, room, used)
         else:
-            if used > item.edge and used + height > room:
+            whole = item.tied(index) if index in item.ties and index - 1 not in item.ties else height
+            if head + whole > room:
+                whole = height
+            if used > item.edge and used + whole > room:
                 layout.count += 1
                 used = head if begun and index >= item.head else item.edge
             used += height

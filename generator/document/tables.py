@@ -28,6 +28,7 @@ _LEAST_AIR = 0.1  # of a line
 _ROOMY = 0.3  # of a line: air that a row gets where there is room
 _BORDER = 10  # twips
 _WIDE_GAP = 0.25  # em between Chinese and Latin, as Word may have it
+_SHORT = 0.35  # of a page, that rows under one label may take to stay together
 _TALL = 0.9  # of a page, at which a row may have to break
 
 
@@ -43,10 +44,11 @@ class Plan:
     pitch: int
     splits: frozenset[int]
     close: bool  # no margin above and below the text of a cell
+    ties: frozenset[int] = frozenset()  # rows that stay on the page of the next one
 
     def flow(self, new_page: bool = False) -> Rows:
         heads = self.grid.head_rows
-        return Rows(self.grid.id, self.heights, heads, self.splits, self.pitch, _BORDER, new_page)
+        return Rows(self.grid.id, self.heights, heads, self.splits, self.pitch, _BORDER, new_page, self.ties)
 
 
 def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Plan:
@@ -128,7 +130,20 @@ class _Setter:
         most = self.page - sum(heights[:head]) - air * head - _BORDER
         splits = frozenset(n for n, height in enumerate(heights) if n >= head and height + air > most)
         planned = tuple(height if n in splits else height + air for n, height in enumerate(heights))
-        return Plan(self.grid, widths, self.rows, planned, size, pitch, splits, margins != self.margins)
+        ties = self._ties(planned, splits)
+        return Plan(self.grid, widths, self.rows, planned, size, pitch, splits, margins != self.margins, ties)
+
+    def _ties(self, heights: tuple[int, ...], splits: frozenset[int]) -> frozenset[int]:
+        """Rows under one merged label stay together where they are few; of many the first two and the last two do."""
+        found: set[int] = set()
+        for number, row in enumerate(self.rows):
+            for place in row:
+                first, last = place.row, place.row + place.down - 1
+                if place.down < 2 or number != first or first < self.grid.head_rows:
+                    continue
+                few = sum(heights[first : last + 1]) <= self.page * _SHORT
+                found |= set(range(first, last)) if few else {first, last - 1}
+        return frozenset(n for n in found if not splits & {n, n + 1})
 
     def _widths(self, size: int) -> tuple[tuple[int, ...], bool]:
         side = self.margins.left + self.margins.right + _BORDER
@@ -193,13 +208,16 @@ class _CellWriter:
     def __init__(self, plan: Plan, look: Look) -> None:
         self.widths = plan.widths
         self.splits = plan.splits
+        self.ties = plan.ties
         self.heads: dict[tuple[int, int, bool, bool, bool], str] = {}
         small = (plan.size, plan.pitch) != (look.size, look.line)
         spacing = f'<w:spacing w:line="{plan.pitch}" w:lineRule="exact"/>' if small else ""
         self.size = f'<w:sz w:val="{plan.size // 10}"/><w:szCs w:val="{plan.size // 10}"/>' if small else ""
         self.paragraph = {
-            align: f'<w:p><w:pPr><w:pStyle w:val="{look.id}"/>{spacing}<w:jc w:val="{align.value}"/></w:pPr>'
+            (align, tied): f'<w:p><w:pPr><w:pStyle w:val="{look.id}"/>{"<w:keepNext/>" * tied}{spacing}'
+            f'<w:jc w:val="{align.value}"/></w:pPr>'
             for align in Align
+            for tied in (False, True)
         }
 
     def cell(self, place: Placed, number: int, mark: str) -> str:
@@ -210,7 +228,7 @@ class _CellWriter:
         head = self.heads.get(key)
         if head is None:
             head = self.heads[key] = self._head(*key)
-        return f"{head}{self.paragraph[cell.align]}{mark}{text}</w:p></w:tc>"
+        return f"{head}{self.paragraph[cell.align, number in self.ties]}{mark}{text}</w:p></w:tc>"
 
     def _head(self, column: int, across: int, merged: bool, first: bool, split: bool) -> str:
         """The cell as far as its paragraph."""

@@ -13,6 +13,8 @@ from .numbers import Decimals, NumberStyle, TableStyle, UnknownStyle
 
 # Keys of the forms `unit` and `wording`; they keep their meaning in every edition.
 UNIT, WORDING = "unit", "wording"
+_OWN = "（本级）"
+_OWNS = (_OWN, "(本级)")  # a name that says so already is left as it is
 UNKNOWN = "未填写"  # the words of an edition for a unit whose level is not known: a draft must be readable
 
 
@@ -45,7 +47,7 @@ class Context:
             "year": str(self.year),
             "prior_year": str(self.year - 1),
             "unit": unit,
-            "unit_head": unit + ("（本级）" if self.setting("head_suffix") == "是" else ""),
+            "unit_head": unit + (_OWN if self.setting("head_suffix") == "是" and not unit.endswith(_OWNS) else ""),
             "short": short,
             "level": level,
             "region": self._region,

@@ -132,6 +132,8 @@ class _Words:
         year, unit, short = self._setting("year"), self._setting("name"), self._setting("short_name")
         scope, suffix, level = self._setting("scope"), self._setting("head_suffix"), self._setting("level")
         own = "（本级）"
+        added = suffix[1] == "是" and not unit[1].endswith((own, "(本级)"))  # a name that says so is left as it is
+        formula = f'IF(AND({suffix[0]}="是",RIGHT({unit[0]},4)<>"{own}",RIGHT({unit[0]},4)<>"(本级)"),"{own}","")'
         prior, before = ((f"({year[0]}-{n})", str(int(year[1]) - n) if year[1].isdigit() else "") for n in (1, 2))
         return {
             "year": year,
@@ -139,7 +141,7 @@ class _Words:
             "year_before_last": before,
             "unit": unit,
             "short": (f'IF({short[0]}="",{unit[0]},{short[0]})', short[1] or unit[1]),
-            "unit_head": (f'{unit[0]}&IF({suffix[0]}="是","{own}","")', unit[1] + (own if suffix[1] == "是" else "")),
+            "unit_head": (f"{unit[0]}&{formula}", unit[1] + (own if added else "")),
             "level": level,
             "region": self._setting("region"),
             "dept": (f"LEFT({scope[0]},2)", scope[1][:2]),
