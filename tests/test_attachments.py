@@ -153,6 +153,31 @@ def test_a_damaged_or_mislabelled_file_is_said(folder: Path, name: str, data: by
     assert "内容不是" in findings[0].message or "不是完好的" in findings[0].message
 
 
+def _spaces() -> Any:
+    return word("", "  ")
+
+
+def _table() -> Any:
+    document = docx.Document()
+    document.add_table(2, 2)
+    return document
+
+
+def _picture() -> Any:
+    document = docx.Document()
+    document.add_picture(io.BytesIO(png()))
+    return document
+
+
+@pytest.mark.parametrize(("made", "taken"), [(docx.Document, 0), (_spaces, 0), (_table, 1), (_picture, 1)])
+def test_a_file_with_nothing_in_it_has_no_page(folder: Path, made: Any, taken: int) -> None:
+    """A title on a page of its own with nothing below is no attachment."""
+    (folder / "办法.docx").write_bytes(saved(made()))
+    found, findings = listed(folder, ("管理办法", "办法.docx"))
+    assert len(found) == taken
+    assert [f.message for f in findings] == ["附件“办法.docx”（附件清单!B3）是空白文档，未编入公开文档。"] * (1 - taken)
+
+
 def test_too_large_a_file_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attachments, "LARGEST", 50)
     assert "过大" in listed(folder, ("甲", "报告.docx"))[1][0].message

@@ -75,12 +75,15 @@ def _wan(value: Decimal) -> str:
 
 
 def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """Each project's form has its row in the project list (`list: form.block`) with the same amounts."""
+    """Each project's form has its row in the project list (`list: form.block`) with the same amounts, and the reverse.
+
+    Sheets of the scope that were left blank are named where a project lacks its form.
+    """
     form_id, _, block = check.given["list"][0].partition(".")
     sheet = subject.book.sheet(form_id)
     given = [row for row in subject.book.rows(form_id, block) if row.text("name").strip()]
     sheets = list(forms(subject, check))
-    if sheet is None or not given or not sheets:
+    if sheet is None or not given:
         return
     by_name = {plain(row.text("name")): row for row in given}
     met: set[str] = set()
@@ -107,7 +110,11 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
     if lacking and len(sheets) < len(given):
         names = "、".join(f"“{cell.text}”（{cell.ref.address}）" for cell in lacking[:_FEW])
         names += f"等 {len(lacking)} 个项目" if len(lacking) > _FEW else ""
-        text = f"“{sheet.form.sheet}”中的{names}没有相应的{sheets[0].form.sheet}。"
+        kind = subject.edition.form(check.scope[0].form).sheet
+        filled = {data.sheet for data in sheets}
+        blank = [data.sheet for data in subject.book.sheets.get(check.scope[0].form, ()) if data.sheet not in filled]
+        left = f"，工作表{'、'.join(f'“{name}”' for name in blank)}没有填写" if blank else ""
+        text = f"“{sheet.form.sheet}”中的{names}没有相应的{kind}{left}。"
         yield Verdict(Outcome.BROKEN, tuple(cell.ref for cell in lacking), {"text": text})
 
 
@@ -161,13 +168,19 @@ def listed_by_source(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 
 def counted(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """The number of projects said to be evaluated (`count:`) is the number of forms."""
+    """The number of projects said to be evaluated (`count:`) is the number of forms.
+
+    That there is none at all is told once: by the list of projects (`list: form.block`) where it names any.
+    """
     form_id, row, column = check.given["count"][0].split(".")
     said = subject.reads.at(form_id, row, column)
     number = len(list(forms(subject, check)))
-    if number and said.state is State.NUMBER:
+    listed_id, _, block = check.given.get("list", ("",))[0].partition(".")
+    unnamed = bool(block) and not any(r.text("name").strip() for r in subject.book.rows(listed_id, block))
+    if (number or unnamed) and said.state is State.NUMBER:
         kind = subject.edition.form(check.scope[0].form).sheet
-        text = f"{said.cell} 填的项目个数是 {shown(said.value)}，{kind}有 {number} 张。"
+        there = f"{kind}有 {number} 张" if number else f"没有填写{kind}"
+        text = f"{said.cell} 填的项目个数是 {shown(said.value)}，{there}。"
         yield Verdict(Outcome.HOLDS if said.value == number else Outcome.BROKEN, refs((said,)), {"text": text})
 
 

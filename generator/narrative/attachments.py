@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
 from .. import guard
 from ..model.blocks import Attachment, Block, Paragraph, Span, SpanKind, Style
@@ -23,6 +24,10 @@ _NAMES = {".docx": "Word 文档（.docx）", ".png": "PNG 图片", ".jpg": "JPG 
 # Markers of a JPEG: frames that carry the size (the three left out are tables), and the start of the data.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN = 0xDA
+# A main part of a Word file, and what a page can be seen by: text, a table, a picture, another file.
+_BODY = re.compile(r"word/document\d*\.xml", re.IGNORECASE)
+_SEEN = re.compile(rb"<(?:\w+:)?(?:tbl|drawing|pict|object|altChunk|oMath|sym)[\s/>]|<(?:\w+:)?t(?:\s[^>]*)?>\s*[^<\s]")
+_OVERLAP = 200  # bytes
 _ABSOLUTE = re.compile(r"[A-Za-z]:|[\\/]|~")
 
 
@@ -94,6 +99,8 @@ def locate(folder: Path, name: str) -> Path:
     whole = {".docx": _whole_word_file, ".png": _whole_png}.get(suffix, _whole_jpeg)
     if not whole(data):
         raise _Unusable(f"不是完好的{_NAMES[suffix]}", "文件可能已损坏、加密或没有传完，请用相应软件打开并另存后再试。")
+    if suffix == ".docx" and _empty_word_file(data):
+        raise _Unusable("是空白文档", "打开该文件核对：填好并保存后再生成；不需要的，在附件清单中删去这一行。")
     return path
 
 
@@ -103,6 +110,25 @@ def _whole_word_file(data: bytes) -> bool:
             return {"[Content_Types].xml", "_rels/.rels"} <= set(package.namelist())
     except Refusal:
         return False
+
+
+def _empty_word_file(data: bytes) -> bool:
+    """Whether nothing of it would be seen on its page."""
+    try:
+        with guard.opened(data) as package:
+            bodies = [item for item in package.infolist() if _BODY.fullmatch(item.filename)]
+            return bool(bodies) and not any(_shows(package, body) for body in bodies)
+    except Refusal:
+        return False  # the step that puts it in says what is wrong with it
+
+
+def _shows(package: ZipFile, body: ZipInfo) -> bool:
+    tail = b""
+    for piece in guard.pieces(package, body):
+        if _SEEN.search(tail + piece) or b"\0" in piece:  # in two-byte letters: not for us to judge
+            return True
+        tail = piece[-_OVERLAP:]
+    return False
 
 
 def _whole_png(data: bytes) -> bool:
