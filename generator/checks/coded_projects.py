@@ -93,7 +93,7 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
         row = by_name.get(plain(name))
         cells = (cell.ref,) if cell is not None else ()
         if row is None:
-            text = f"{data.sheet}的项目名称“{name}”（{cell.ref.address if cell else ''}）在“{sheet.form.sheet}”中没有。"
+            text = f"{data.sheet}填写的项目“{name}”（{cell.ref.address if cell else ''}）不在“{sheet.form.sheet}”中。"
             if not name:
                 where = f"（{cell.ref.address}）" if cell is not None else ""
                 text = f"{data.sheet}没有填写项目名称{where}，无法与“{sheet.form.sheet}”核对。"
@@ -180,7 +180,7 @@ def counted(subject: Subject, check: Check) -> Iterator[Verdict]:
     if (number or unnamed) and said.state is State.NUMBER:
         kind = subject.edition.form(check.scope[0].form).sheet
         there = f"{kind}有 {number} 张" if number else f"没有填写{kind}"
-        text = f"{said.cell} 填的项目个数是 {shown(said.value)}，{there}。"
+        text = f"{places.place(subject.reads, said)}填的是 {shown(said.value)}（{said.cell}），{there}。"
         yield Verdict(Outcome.HOLDS if said.value == number else Outcome.BROKEN, refs((said,)), {"text": text})
 
 
@@ -196,7 +196,7 @@ def amount_evaluated(subject: Subject, check: Check) -> Iterator[Verdict]:
     slack = Decimal("0.005") * (len(sheets) + 1)
     good = abs(said.value - spent) <= slack or abs(said.value - planned) <= slack
     text = (
-        f"{said.cell} 填的自评项目资金是 {_wan(said.value)}，"
+        f"{places.place(subject.reads, said)}填的是 {_wan(said.value)}（{said.cell}），"
         f"各{sheets[0].form.sheet}执行数合计 {_wan(spent)}，差 {_wan(abs(said.value - spent))}。"
     )
     yield Verdict(

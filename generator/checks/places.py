@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from ..model.cell import CellRef
 from ..model.form import Block, Form, Kind
+from ..model.quotes import nested
 from .formula import Operand, Reads, State
 
 _NUMBERED = re.compile(r"^\d+")
@@ -35,10 +36,13 @@ def place(reads: Reads, operand: Operand) -> str:
 def row_name(reads: Reads, operand: Operand) -> str:
     declared = reads.declared(operand.form, operand.row)
     if declared is not None:
-        return f"“{declared.label}”行" if declared.label else ""
+        return nested(f"“{declared.label}”行") if declared.label else ""
     if not reads.edition.form(operand.form).blocks:  # a performance form
-        return f"“{operand.name or operand.row}”"
-    return f"“{operand.row}{' ' + operand.name if operand.name else ''}”行"
+        return nested(f"“{operand.name or operand.row}”")
+    own = block(reads, operand)
+    numbered = own is not None and own.open is not None and not own.open.by_code  # by the place in the list
+    number = "" if numbered and operand.name else operand.row
+    return nested(f"“{' '.join(one for one in (number, operand.name) if one)}”行")
 
 
 def column_name(reads: Reads, operand: Operand) -> str:
@@ -48,7 +52,7 @@ def column_name(reads: Reads, operand: Operand) -> str:
     heads = {c.key: c.head for c in own.columns if c.kind in (Kind.MONEY, Kind.COUNT, Kind.NUMBER)}
     if operand.column not in heads or len(heads) < 2:
         return ""
-    return f"“{_short(heads[operand.column], heads.values())}”栏"
+    return nested(f"“{_short(heads[operand.column], heads.values())}”栏")
 
 
 def _short(head: tuple[str, ...], all_heads: Iterable[tuple[str, ...]]) -> str:
