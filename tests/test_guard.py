@@ -157,6 +157,15 @@ def test_sheets_of_charts_are_no_loss() -> None:
         assert [sheet.name for sheet in made.sheets] == ["单位信息"]
 
 
+def test_modules_of_old_macros_are_no_loss() -> None:
+    """Excel lists the modules of old workbooks among the sheets, with an empty id."""
+    book = WORKBOOK["xl/workbook.xml"].replace(b"</sheets>", b'<sheet name="Module1" sheetId="9" r:id=""/></sheets>')
+    with package.unpack(zipped({**WORKBOOK, "xl/workbook.xml": book})) as made:
+        assert [sheet.name for sheet in made.sheets] == ["单位信息"]
+    nowhere = book.replace(b' r:id=""', b"")
+    assert "Module1" in refused(zipped({**WORKBOOK, "xl/workbook.xml": nowhere}))
+
+
 KINDS = [
     (b"\x09\x08\x10\x00\x00\x06\x05\x00", "xls"),
     (bytes(5000), "空字节"),

@@ -144,12 +144,12 @@ class Package:
             if tag == "workbookPr":
                 self.date1904 = node.get("date1904", "0") in ("1", "true", "on")
             elif tag == "sheet" and local(getattr(node.getparent(), "tag", "")) == "sheets":
-                rid = next((str(v) for k, v in node.attrib.items() if str(k).startswith("{") and local(k) == "id"), "")
-                kind, part = relations.get(rid, ("", ""))
+                rid = next((str(v) for k, v in node.attrib.items() if str(k).startswith("{") and local(k) == "id"), None)
+                kind, part = relations.get(rid or "", ("", ""))
                 name = node.get("name", "")
                 if kind == "worksheet" and self.has(part):
                     sheets.append(SheetPart(name, part, node.get("state", "visible") != "visible"))
-                elif kind in ("worksheet", ""):  # charts and macros on sheets of their own hold no figures
+                elif kind in ("worksheet", "") and rid != "":  # charts, macros and modules (id "") hold no figures
                     raise Refusal(f"文件已损坏：找不到工作表“{name[_FIRST]}”的内容。", DAMAGED)
         if not sheets:
             raise Refusal("工作簿中没有可以读取的工作表。", SAVE_AS)
