@@ -142,7 +142,9 @@ def test_the_letter_names_unit_cells_and_what_to_do(sent: tuple[Made, ...], done
     assert lines[1] == f"{sent[0].unit}："
     assert any(line.startswith("1. ") and sent[0].faults[0] in line and "处理：" in line for line in lines)
     assert any(f"{sent[0].path.stem}{inputs.MARKED}" in line for line in lines)
-    docx.Document(str(path))
+    _, addressee, body, *_, seal, date = docx.Document(str(path)).paragraphs
+    assert {one.style.name for one in (addressee, seal, date)} == {body.style.name}  # in the type of the letter
+    assert addressee.paragraph_format.first_line_indent == 0
     refused = docx_lines(done[0] / f"{sent[FAULTY].path.stem}{inputs.LETTER}")
     assert any("不能读取" in line for line in refused)
 

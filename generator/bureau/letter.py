@@ -42,15 +42,16 @@ class _Page:
     blocks: list[Paragraph] = field(default_factory=list)
     chapters: int = 0
 
-    def add(self, text: str, style: Style = Style.BODY, kind: SpanKind = SpanKind.USER) -> None:
-        self.blocks.append(Paragraph(f"letter.{len(self.blocks)}", style, (Span(text, kind),)))
+    def add(self, text: str, style: Style = Style.BODY, flush: bool = False) -> None:
+        self.blocks.append(Paragraph(f"letter.{len(self.blocks)}", style, (Span(text, SpanKind.USER),), flush=flush))
 
     def chapter(self, text: str) -> None:
         self.chapters += 1
         self.add(f"{chinese(self.chapters)}、{text}", Style.SECTION)
 
     def right(self, text: str) -> None:
-        self.blocks.append(Paragraph(f"letter.{len(self.blocks)}", Style.CONTENTS_1, (), right=(Span(text),)))
+        id = f"letter.{len(self.blocks)}"
+        self.blocks.append(Paragraph(id, Style.BODY, (), right=(Span(text),), flush=True))
 
 
 def _head(page: _Page, record: Record, workbook: str) -> None:
@@ -58,7 +59,7 @@ def _head(page: _Page, record: Record, workbook: str) -> None:
     errors, doubts = record.count(Severity.ERROR.value), record.count(Severity.WARNING.value)
     about = f"《{record.document}》工作簿" if record.document else "公开工作簿"
     page.add(f"关于退回修改{about}的意见" if errors else f"关于核实{about}有关事项的意见", Style.CONTENTS_TITLE)
-    page.add(f"{record.unit or '填报单位'}：", Style.CONTENTS_1)
+    page.add(f"{record.unit or '填报单位'}：", flush=True)
     received = f"你单位报送的{about}（{workbook}）收悉"
     if record.status is Status.REFUSED:
         page.add(f"{received}，但不能读取，未能审核，现予退回，请按下列意见重新报送。")
@@ -122,12 +123,16 @@ def _ended(text: str) -> str:
 
 
 def _places(matter: Matter, message: str) -> str:
-    """Sheet!cell of every cell the sentence does not name in full."""
+    """Sheet!cell of every cell the sentence does not name in full; the sheet of neighbours once."""
     cells = matter["cells"]
     accused = cells[: matter.get("suspects") or len(cells)]
     if all(_named(cell, message) for cell in accused):
         return ""
-    said = "、".join(accused[:_CELLS])
+    said, sheet = "", ""
+    for cell in accused[:_CELLS]:
+        own, _, address = cell.rpartition("!")
+        said += ("、" if said else "") + (address if own == sheet else cell)
+        sheet = own
     return said + (f"等{len(accused)}处" if len(accused) > _CELLS else "")
 
 

@@ -91,15 +91,18 @@ def element(
     tabs: str = "",
     before: int | None = None,
     sides: int = 0,
+    flush: bool = False,
     section: str = "",
 ) -> str:
     """One w:p; None leaves a matter to the style.
 
-    ``sides`` is what either indent gets on top of the style's, ``section`` the w:sectPr that ends with this paragraph.
+    ``sides`` is what either indent gets on top of the style's, ``flush`` takes the first line's away, ``section`` is
+    the w:sectPr that ends with this paragraph.
     """
     spacing = f'<w:spacing w:before="{before}"/>' if before is not None else ""
     breaking = "<w:pageBreakBefore/>" if new_page and not look.page_before else ""
     indent = f'<w:ind w:left="{look.left + sides}" w:right="{look.right + sides}"/>' if sides else ""
+    indent = '<w:ind w:firstLineChars="0" w:firstLine="0"/>' if flush else indent
     kept = "" if keep_next is None else f'<w:keepNext w:val="{int(keep_next)}"/>'
     properties = f'<w:pStyle w:val="{look.id}"/>{kept}{breaking}{tabs}{spacing}{indent}{section}'
     return f"<w:p><w:pPr>{properties}</w:pPr>{content}</w:p>"

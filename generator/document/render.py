@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,7 @@ class _Writer:
         self, block: Paragraph, forced: bool, section: str, page: styles.PageSetup, lowered: bool, start: int
     ) -> int:
         look = self.sheet.look(block.style)
+        look = replace(look, first=0) if block.flush else look
         before = round(page.height * _COVER_TOP) if lowered else 0
         item = paragraphs.lines(block, look, page.width, before)
         new_page = (block.new_page or forced) and len(self.items) > start
@@ -148,6 +149,7 @@ class _Writer:
                 tabs=tabs,
                 before=item.before if before else None,
                 sides=paragraphs.drawn_in(block, look, page.width) if block.style is Style.PART else 0,
+                flush=block.flush,
                 section=section,
             )
 

@@ -60,6 +60,7 @@ class Paragraph:
     spans: tuple[Span, ...]
     right: tuple[Span, ...] = ()  # second half at the right margin (部门：… → 金额单位：…)
     new_page: bool = False
+    flush: bool = False  # begins at the margin, whatever its style
 
     @property
     def text(self) -> str:
