@@ -144,7 +144,8 @@ class Package:
             if tag == "workbookPr":
                 self.date1904 = node.get("date1904", "0") in ("1", "true", "on")
             elif tag == "sheet" and local(getattr(node.getparent(), "tag", "")) == "sheets":
-                rid = next((str(v) for k, v in node.attrib.items() if str(k).startswith("{") and local(k) == "id"), None)
+                ids = (str(v) for k, v in node.attrib.items() if str(k).startswith("{") and local(k) == "id")
+                rid = next(ids, None)
                 kind, part = relations.get(rid or "", ("", ""))
                 name = node.get("name", "")
                 if kind == "worksheet" and self.has(part):
