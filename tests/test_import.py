@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlrd
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -271,6 +272,19 @@ def test_other_files_are_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "坏.xls").write_bytes(data)
     with pytest.raises(Refusal, match=r"坏\.xls"):
         spreadsheets.load(tmp_path / "坏.xls")
+
+
+def test_a_name_of_old_times_that_cant_be_worked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Excel opens such a file; it is not called damaged."""
+
+    def open_workbook(**_: object) -> None:
+        raise xlrd.formula.FormulaError("ERROR *** Token 0x2d (AreaN) found in NAME formula")
+
+    monkeypatch.setattr(xlrd, "open_workbook", open_workbook)
+    (tmp_path / "旧.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    with pytest.raises(Refusal, match=r"旧\.xls.*名称公式") as caught:
+        spreadsheets.load(tmp_path / "旧.xls")
+    assert "另存为 .xlsx" in caught.value.fix
 
 
 def test_the_command(tmp_path: Path) -> None:

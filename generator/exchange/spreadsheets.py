@@ -106,6 +106,8 @@ class _Damaged:
             raise Refusal("文件设有打开密码，读不了。", "请在 Excel 或 WPS 中输入密码打开，取消密码后保存。") from error
         if issubclass(kind, (python_calamine.CalamineError, xlrd.XLRDError, xlrd.compdoc.CompDocError)):
             raise Refusal("文件已损坏，或不是 Excel（.xls）、WPS（.et）表格。", _SAVE_AS) from error
+        if issubclass(kind, xlrd.formula.FormulaError):  # a defined name that xlrd can't work out; Excel can
+            raise Refusal("文件中有旧式的名称公式，读不了。", _SAVE_AS) from error
         # Records that make no sense; a PanicException is how calamine's language gives up, and no Exception.
         if issubclass(kind, _SENSELESS) or kind.__name__ == "PanicException":
             raise Refusal("文件已损坏，读不出来。", _SAVE_AS) from error
