@@ -14,8 +14,11 @@ _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 Value = str | int | Decimal | None
 
 
-def alter(source: Path, target: Path, changes: Mapping[str, Value]) -> Path:
-    """``source`` at ``target`` with cells such as 03支出决算表!C12 holding another value (None: empty)."""
+def alter(source: Path, target: Path, changes: Mapping[str, Value], recalculated: bool = False) -> Path:
+    """``source`` at ``target`` with cells such as 03支出决算表!C12 holding another value (None: empty).
+
+    ``recalculated``: formulas stay, and the values are what they show now.
+    """
     with zipfile.ZipFile(source) as package:
         parts = {name: package.read(name) for name in package.namelist()}
     places = _sheet_parts(parts)
@@ -27,7 +30,7 @@ def alter(source: Path, target: Path, changes: Mapping[str, Value]) -> Path:
         root = etree.fromstring(parts[part])
         found = {cell.get("r"): cell for cell in root.iter(f"{{{_MAIN}}}c")}
         for address, value in cells.items():
-            _put(found[address], value)
+            _put(found[address], value, recalculated)
         parts[part] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in parts.items():
@@ -42,9 +45,10 @@ def _sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
     return {sheet.get("name"): "xl/" + targets[sheet.get(f"{{{_LINKS}}}id")] for sheet in sheets}
 
 
-def _put(cell: etree._Element, value: Value) -> None:
+def _put(cell: etree._Element, value: Value, recalculated: bool) -> None:
     for child in list(cell):
-        cell.remove(child)
+        if not (recalculated and child.tag == f"{{{_MAIN}}}f"):
+            cell.remove(child)
     cell.attrib.pop("t", None)
     if isinstance(value, str):
         cell.set("t", "inlineStr")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from book_builder import make_book
 
+from generator import editions
 from generator.checks.run import run
 from generator.model.book import Book
 from generator.model.finding import Finding, Severity
@@ -14,6 +17,7 @@ from generator.workbook.read import read
 from altered import alter  # isort: skip
 
 INPUTS = Path(__file__).parents[1] / "inputs"
+EDITION = editions.load("wuhan-final-2021")
 SAMPLES = [("wuchang-2021", "general"), ("wuchang-2021", "expenditure"), ("qiaokou-2024", "expenditure")]
 
 
@@ -74,3 +78,68 @@ def test_formulas_that_sum_by_code_lose_the_row(tmp_path: Path) -> None:
     (held,) = [f for f in found if f.severity is Severity.WARNING]
     assert held.unanswerable
     assert "科目编码位数不对" in held.message
+
+
+GENERAL = "05一般公共预算财政拨款支出决算表"
+DETAIL = "06一般公共预算财政拨款基本支出决算明细表"
+TYPED = [  # 科目编码位数不错，却不是该科目的
+    ("qiaokou-2024", {"03支出决算表!A10": "2010530"}, "S8", ["“2010350”之误", "02收入决算表!A10"]),  # 另一个款
+    ("qiaokou-2024", {"03支出决算表!A10": "2010305"}, "S8", ["“2010350”之误"]),  # 颠倒两位
+    ("qiaokou-2024", {"03支出决算表!A16": "2080502"}, "S8", ["“事业单位离退休”", "“2080505”之误"]),  # 与上一行重复
+    ("qiaokou-2024", {"03支出决算表!A19": "2101101"}, "S8", ["“行政单位医疗”", "“2101102”之误"]),  # 别的科目的
+    ("qiaokou-2024", {f"{GENERAL}!A24": "2210102"}, "S8", ["“2210201”之误"]),  # 缺少该款
+    ("qiaokou-2024", {"02收入决算表!A22": "212"}, "S8", ["“城乡社区支出”", "“221”之误"]),  # 类
+    ("qiaokou-2024", {"02收入决算表!A14": "20808"}, "S8", ["“抚恤”", "“20805”之误"]),  # 款
+    ("qiaokou-2024", {f"{DETAIL}!A9": "30104"}, "S3", ["“奖金”应为 30103"]),  # 表样固定的经济科目
+    ("hongshan-budget-2021", {"03一般公共预算基本支出表!A9": "30111"}, "S8", ["“30107”之误", "科目表"]),  # 经济科目
+    ("hongshan-budget-2021", {"02一般公共预算支出表!A9": "2010530"}, "S8", ["“2010350”之误"]),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "rule", "said"), TYPED)
+def test_a_wrong_code_of_the_right_length_is_the_one_error(
+    name: str, changes: dict[str, str | int | None], rule: str, said: list[str], tmp_path: Path
+) -> None:
+    """The cell of the code is named first; neither its amounts nor the order of the rows are told as well."""
+    edition, book = read(alter(INPUTS / f"{name}.xlsx", tmp_path / "账.xlsx", changes))
+    before = {f.message for f in run(*read(INPUTS / f"{name}.xlsx"))}
+    (found,) = (f for f in run(edition, book) if f.message not in before)
+    assert (found.rule, found.severity, str(found.cells[0])) == (rule, Severity.ERROR, next(iter(changes)))
+    assert [words for words in said if words not in found.message] == []
+
+
+def test_a_code_typed_wrong_in_most_tables_is_named_there(tmp_path: Path) -> None:
+    changes = {"08部门收入总表!A9": "2010305", "09部门支出总表!A9": "2010305"}
+    edition, book = read(alter(INPUTS / "hongshan-budget-2021.xlsx", tmp_path / "账.xlsx", changes))
+    (found,) = broken(run(edition, book))
+    assert [str(cell) for cell in found.cells[:2]] == list(changes)
+
+
+def test_totals_that_followed_a_wrong_code_are_not_accused(tmp_path: Path) -> None:
+    """As a spreadsheet shows it after the slip: the parent's total went over to the wrong 款."""
+    changes = {
+        "03支出决算表!A10": "2010530",
+        **{"03支出决算表!E9": 0, "03支出决算表!F9": 0, "03支出决算表!G9": 0},
+        **{"03支出决算表!E11": "2434.51", "03支出决算表!F11": "256.96", "03支出决算表!G11": "2177.55"},
+    }
+    numbers = {place: Decimal(value) if "A10" not in place else value for place, value in changes.items()}
+    path = alter(INPUTS / "qiaokou-2024.xlsx", tmp_path / "账.xlsx", numbers, recalculated=True)
+    (found,) = broken(run(*read(path)))
+    assert "“2010350”之误" in found.message
+
+
+def test_two_subjects_of_one_name_are_no_mistake(tmp_path: Path) -> None:
+    """A table may have 事业运行 of one 款 only, while the others have that of two."""
+    book = make_book(
+        EDITION,
+        {
+            "general": {"subjects": [{"code": "2013150", "name": "事业运行", "total": 5, "basic": 5}]},
+            "expenditure": {
+                "subjects": [
+                    {"code": "2010350", "name": "事业运行", "total": 7, "basic": 7},
+                    {"code": "2013150", "name": "事业运行", "total": 5, "basic": 5},
+                ]
+            },
+        },
+    )
+    assert [f.message for f in run(EDITION, book) if "之误" in f.message] == []

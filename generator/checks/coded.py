@@ -225,8 +225,7 @@ def codes_once(subject: Subject, check: Check) -> Iterator[Verdict]:
         before = first.setdefault((data.form.id, block.key, row.key), row)
         if before is not row:
             other = _ref(before)
-            verdict = _about_code(data, row, False, other=str(other))
-            yield Verdict(verdict.outcome, (*verdict.cells, *((other,) if other else ())), verdict.words)
+            yield _about_code(data, row, False, other=str(other))
         else:
             yield _about_code(data, row, True)
 

@@ -17,6 +17,7 @@ from .rule import Check, Outcome
 UNIT = "unit"
 _OF = "”的"
 _NAMED = 10  # subjects named in one message
+_CLASS = 3  # digits of a class, which has no parent
 
 
 def _places(subject: Subject, path: str) -> tuple[str, list[Cell], tuple[CellRef, ...]]:
@@ -155,6 +156,7 @@ def _unplaced(subject: Subject, form: str, block: Block) -> tuple[Operand, ...]:
 def known_names(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A code's name is one that the subject list has for it in the workbook's year."""
     listed, year = subject.edition.subject_list, _year(subject)
+    elsewhere = _by_name(subject)
     for scope in check.scope:
         data = subject.book.sheet(scope.form)
         for rows in data.blocks.values() if data is not None else ():
@@ -163,6 +165,8 @@ def known_names(subject: Subject, check: Check) -> Iterator[Verdict]:
                 names = listed.names(_code(row), year)
                 if cell is None or not names or cell.kind is not CellKind.TEXT or not cell.text.strip():
                     continue
+                if elsewhere.get((_above(_code(row)), _plain(cell.text)), _code(row)) != _code(row):
+                    continue  # the code is wrong rather than the name
                 good = _plain(cell.text) in {_plain(name) for name in names}
                 words = {
                     "code": _code(row),
@@ -171,6 +175,51 @@ def known_names(subject: Subject, check: Check) -> Iterator[Verdict]:
                     "right": "”或“".join(names),
                 }
                 yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, (cell.ref,), words)
+
+
+def codes_of_names(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A name that the subject list has under another code of the same parent: one of the two is wrong.
+
+    One verdict for each code and name, whatever the number of tables.
+    """
+    listed, year, elsewhere = subject.edition.subject_list, _year(subject), _by_name(subject)
+    wrong: dict[tuple[str, str, str], list[CellRef]] = {}
+    for scope in check.scope:
+        data = subject.book.sheet(scope.form)
+        for rows in data.blocks.values() if data is not None else ():
+            for row in rows.rows:
+                name, cell, code = row.cells.get("name"), row.cells.get("code"), _code(row)
+                right = elsewhere.get((_above(code), _plain(name.text))) if name is not None else None
+                if name is None or right is None:
+                    continue
+                at = cell.ref if cell is not None else name.ref
+                if code == right:
+                    yield Verdict(Outcome.HOLDS, (at,))
+                else:
+                    wrong.setdefault((code, name.text.strip(), right), []).append(at)
+    for (code, said, right), cells in wrong.items():
+        known = listed.name(code, year)
+        own = f"，{code} 是“{known}”" if known else f"，没有 {code}"
+        words = {"cells": places.cells(cells), "code": code, "name": said, "right": right, "known": own}
+        yield Verdict(Outcome.BROKEN, tuple(cells), words)
+
+
+def _by_name(subject: Subject) -> dict[tuple[str, str], str]:
+    """The code of each parent's subject by name, as the list has them in the workbook's year."""
+    if "codes" not in subject.kept:
+        listed, year = subject.edition.subject_list, _year(subject)
+        found: dict[tuple[str, str], str] = {}
+        for code in listed.named:
+            for name in listed.names(code, year):
+                found.setdefault((_above(code), _plain(name)), code)
+        subject.kept["codes"] = found
+    known: dict[tuple[str, str], str] = subject.kept["codes"]
+    return known
+
+
+def _above(code: str) -> str:
+    """The parent of a code; of a class its first digit, which tells functional from economic subjects."""
+    return code[:-2] if len(code) > _CLASS else code[:1]
 
 
 def _code(row: RowData) -> str:
@@ -189,12 +238,15 @@ def unknown_codes(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Codes that the subject list does not have, in one note: the list is partial."""
     listed = subject.edition.subject_list
     unknown: dict[str, CellRef] = {}
+    elsewhere = _by_name(subject)
     for scope in check.scope:
         data = subject.book.sheet(scope.form)
         for rows in data.blocks.values() if data is not None else ():
             for row in rows.rows:
                 cell = row.cells.get("code")
                 code = _code(row)
+                if (_above(code), _plain(row.text("name"))) in elsewhere:
+                    continue  # the name is known, and the code is named as wrong
                 if code.isdigit() and code not in listed.named and cell is not None:
                     unknown.setdefault(code, cell.ref)
     codes = "、".join(list(unknown)[:_NAMED]) + (f" 等 {len(unknown)} 个" if len(unknown) > _NAMED else " ")
@@ -259,6 +311,7 @@ CODED: dict[str, Coded] = {
     "explained_subjects": explained_subjects,
     "down_to_leaves": down_to_leaves,
     "known_names": known_names,
+    "codes_of_names": codes_of_names,
     "unknown_codes": unknown_codes,
     "list_counts": list_counts,
     "operating_units": operating_units,

@@ -12,7 +12,7 @@ from ..model.book import Book
 from ..model.expression import Binary
 from ..model.figure import ZERO
 from ..model.finding import Finding, Severity
-from . import accuse, answers, coded_tables, passed_over, report, rules, units
+from . import accuse, answers, coded_tables, miscoded, passed_over, report, rules, units
 from .coded import Subject, Verdict
 from .formula import HALF_CENT, NotApplicable, Operand, Reads, Side, State, satisfied, side
 from .implied import Implied
@@ -40,6 +40,10 @@ def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     if texts.book is not book:  # go on as if the texts were numbers: what they break is said with them
         book = replace(texts.book, findings=tuple(texts.said(book.findings)))
         trial = _Trial(edition, book, whole=False)
+    codes = miscoded.found(trial.reads, lambda seen: evaluate(edition, seen))
+    if codes.book is not book:
+        book = replace(codes.book, findings=tuple(codes.said(book.findings)))
+        trial = _Trial(edition, book, whole=False)
     results: Sequence[RuleResult] = tuple(trial.results())
     found: list[Finding] = []
     mixed = units.mixed(trial.reads, rules.load(edition), results, lambda: evaluate(edition, book))
@@ -55,6 +59,7 @@ def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
         found = [_with_note(finding, book.findings) for finding in found]
     said = [
         *blank,
+        *codes.findings,
         *texts.findings,
         *mixed.said(book.findings),
         *mixed.findings,

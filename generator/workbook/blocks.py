@@ -96,6 +96,8 @@ class BlockReader:
             for at, row in enumerate(rows):
                 if row.code in by_code:
                     where[at] = (by_code[row.code], code_at)
+            if self.block.open is None:
+                self._miscoded(rows, where, by_code, label_columns[-1], code_at)
         self._match(rows, where, label_columns[-1:] if self.block.label_column else label_columns, code_at)
         spanning = [at for at, row in enumerate(rows) if at not in where and not row.code]
         for at in spanning:
@@ -172,6 +174,29 @@ class BlockReader:
                         "请核对编码和金额是否填在同一行。",
                     )
 
+    def _miscoded(
+        self,
+        rows: Sequence[Row],
+        where: dict[int, tuple[int, int]],
+        by_code: dict[str, int],
+        name_at: int,
+        code_at: int,
+    ) -> None:
+        """A name of the form beside a code that is none of the form's: the row is found, the code is wrong."""
+        ours = {row.code for row in rows}
+        named: dict[str, list[tuple[str, int]]] = {}
+        for code, number in by_code.items():
+            if code not in ours:
+                named.setdefault(loose(self.sheet.label(number, name_at)), []).append((code, number))
+        for at, row in enumerate(rows if named else ()):
+            found = named.get(loose(norm(row.label)), ()) if row.code and at not in where else ()
+            if len(found) == 1:
+                code, number = found[0]
+                where[at] = (number, code_at)
+                ref = CellRef(self.sheet.name, number, self._codes.column(number))
+                what = f"与表样的编码不同，“{row.label}”应为 {row.code}"
+                self.convert.notes.cell("S3", Severity.ERROR, ref, code, what, "请核对并改正该格的科目编码。")
+
     def _missing(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
@@ -215,7 +240,8 @@ class BlockReader:
     def _check_code(self, code: str, ref: CellRef, levels: tuple[int, ...], seen: dict[str, int], last: str) -> None:
         note = self.convert.notes.cell
         if code in seen:
-            note("S8", Severity.ERROR, ref, code, "科目编码重复", "同一科目只能有一行，请合并或改正编码。")
+            what = f"科目编码与第 {seen[code]} 行重复"
+            note("S8", Severity.ERROR, ref, code, what, "同一科目只能有一行，请合并或改正编码。")
         elif len(code) not in levels:
             lengths = "、".join(map(str, levels))
             note("S8", Severity.ERROR, ref, code, f"科目编码位数不对，应为 {lengths} 位", "请核对科目编码。")
