@@ -314,6 +314,13 @@ def test_long_text_of_a_cell_is_all_there_and_its_row_may_break() -> None:
     assert (render(STYLE, made(grid)).pages or 0) > 1
 
 
+def test_a_goal_across_the_table_stays_with_its_indicators() -> None:
+    goal, item = (GridCell("目标1：按期办结", 2),), (GridCell("产出指标"), GridCell("100%"))
+    grid = Grid("g", (10, 10), ((GridCell("指标"), GridCell("目标值")), item, goal, item, goal, goal), 1)
+    tied = [row.find(".//w:keepNext", W) is not None for row in body(made(grid)).iter(qn("w:tr"))]
+    assert tied == [False, False, True, False, False, False]
+
+
 def test_two_tables_do_not_run_together() -> None:
     one = Grid("a", (10,), ((GridCell("甲"),),))
     two = Grid("b", (10,), ((GridCell("乙"),),))

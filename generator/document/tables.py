@@ -134,8 +134,12 @@ class _Setter:
         return Plan(self.grid, widths, self.rows, planned, size, pitch, splits, margins != self.margins, ties)
 
     def _ties(self, heights: tuple[int, ...], splits: frozenset[int]) -> frozenset[int]:
-        """Rows under one merged label stay together where they are few; of many the first two and the last two do."""
-        found: set[int] = set()
+        """Rows under one merged label stay together where they are few; of many the first two and the last two do.
+
+        A heading right across the table stays with the row that it heads.
+        """
+        across = [len(row) == 1 for row in self.rows]
+        found = {n for n in range(self.grid.head_rows, len(across) - 1) if across[n] and not across[n + 1]}
         for number, row in enumerate(self.rows):
             for place in row:
                 first, last = place.row, place.row + place.down - 1
