@@ -203,6 +203,21 @@ def prior_given(subject: Subject, check: Check) -> Iterator[Verdict]:
         yield Verdict(Outcome.BROKEN if row.before.state is State.BLANK else Outcome.HOLDS, cells, words)
 
 
+def prior_not_nothing(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """A unit that was there last year had something: rows with an amount this year and zero last year, said at once."""
+    rows = [row for row in compared(subject, check) if row.now.value and row.before.state is State.NUMBER]
+    nothing = [row for row in rows if not row.before.value]
+    named = nothing or rows
+    if named:
+        cells = tuple(row.before.cell for row in named if row.before.cell is not None)
+        words = {
+            "sheet": named[0].data.form.sheet,
+            "rows": "、".join(f"“{row.label}”" for row in named),
+            "cells": places.cells(cells, beside=named[0].data.sheet),
+        }
+        yield Verdict(Outcome.BROKEN if nothing else Outcome.HOLDS, cells, words)
+
+
 def reason_given(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A difference has its reason."""
     for row in compared(subject, check):
@@ -309,6 +324,7 @@ def years_differ(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 CODED: dict[str, Coded] = {
     "prior_given": prior_given,
+    "prior_not_nothing": prior_not_nothing,
     "reason_given": reason_given,
     "reason_fits": reason_fits,
     "reason_once": reason_once,
