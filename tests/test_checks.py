@@ -89,6 +89,7 @@ def test_case(rule: str, kind: str, case: dict[str, Any]) -> None:
     best = [f for f in ours if _tells(book, case, f)]
     assert best, "\n".join(f"{f.message} {[str(c) for c in f.cells]}" for f in ours)
     assert all(f.fix for f in ours)
+    assert any(all(text in f.fix for text in case.get("fix", ())) for f in best)
     if case.get("only"):
         assert [f for f in findings if f.severity is Severity.ERROR] == best
 
