@@ -682,7 +682,7 @@ REFUSED = [
     ("encrypted", ole("EncryptedPackage"), "密码"),
     ("doc", ole("WordDocument"), "Word"),
     ("csv", "科目,金额\n201,5\n".encode("gbk"), "CSV"),
-    ("html", b"<html><table><tr><td>1</td></tr></table></html>", "HTML"),
+    ("html", b"<html><table><tr><td>1</td></tr></table></html>", "HTML.*用了表格文件的后缀"),
     ("xml 2003", b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "2003"),
     ("pdf", b"%PDF-1.7 ...", "PDF"),
     ("binary", bytes(range(256)) * 10, "不是 .xlsx"),

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from generator import editions
+from generator.bureau.letter import advice
 from generator.checks.run import run
 from generator.commands import cli
 from generator.editions import Edition
@@ -159,6 +160,10 @@ def test_a_year_of_another_edition_names_both_and_the_way_out(
     assert edition_id in found.message
     assert serves in found.fix
     assert f"gongkai new --year {year}" in found.fix
+    returned = advice(found.fix)  # as the bureau's letter says it to an accountant
+    assert [words for words in ("填错的改正该格", serves, "空白工作簿填报") if words not in returned] == []
+    assert "--" not in returned
+    assert "批量" not in returned
 
 
 @pytest.mark.parametrize(("edition_id", "year", "serves"), FOREIGN_YEARS[:2])

@@ -81,7 +81,7 @@ def _matters(page: _Page, record: Record) -> None:
         page.chapter("不能读取的原因")
         page.add(record.reason)
         page.chapter("处理办法")
-        page.add(_advice(record.advice) or "请核对所报送的文件，改为报送填报好的公开工作簿（.xlsx）。")
+        page.add(advice(record.advice) or "请核对所报送的文件，改为报送填报好的公开工作簿（.xlsx）。")
         return
     for severity, title in (
         (Severity.ERROR, "须改正的错误"),
@@ -102,7 +102,7 @@ def _said(number: int, matter: Matter) -> Iterator[str]:
     places = _places(matter, first)
     if places:
         text += f"位置：{places}。"
-    if fix := _advice(str(matter.get("fix") or "")):
+    if fix := advice(str(matter.get("fix") or "")):
         text += f"处理：{_ended(fix)}"
     yield text
     for count, line in enumerate(more[:_RELATIONS], 1):
@@ -111,7 +111,7 @@ def _said(number: int, matter: Matter) -> Iterator[str]:
         yield f"……共{relations_in(more)}项，其余见标注副本。"
 
 
-def _advice(text: str) -> str:
+def advice(text: str) -> str:
     """Without what only those who run the program can do: commands, options, running it again."""
     text = _COMMAND_ASIDE.sub("", text)
     kept = "".join(_AGAIN.sub("", part) for part in _SENTENCE.findall(text) if not _COMMAND.search(part))
@@ -169,4 +169,4 @@ def owed(matters: Sequence[Matter], status: Status) -> bool:
     return bool(matters) or status is Status.REFUSED
 
 
-__all__ = ["letter", "owed"]
+__all__ = ["advice", "letter", "owed"]

@@ -15,6 +15,7 @@ from .across import aside, copied, nothing, outlying
 from .figures import completion, growth, view
 from .forms import newest
 from .inputs import LETTER, MARKED, Other
+from .letter import advice
 from .rounds import Matter, compare, explained
 from .sheets import GREEN, RED, YELLOW, Book, Entry, Filled, Link, Money, Rate, Sheet
 from .store import Amount, Record, Status
@@ -158,7 +159,7 @@ def _matter(matter: Matter, *, fix: bool) -> Iterator[Entry]:
     yield "、".join(cells[: matter.get("suspects") or len(cells)])
     yield str(matter["message"])
     if fix:
-        yield str(matter["fix"])
+        yield advice(str(matter["fix"])) or str(matter["fix"])
 
 
 def _rounds(sheet: Sheet, record: Record) -> None:

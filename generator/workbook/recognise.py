@@ -148,8 +148,8 @@ def say_year(edition: Edition, library: Library, unit: FormData, notes: Notes, g
         "S10",
         Severity.WARNING if given else Severity.ERROR,
         f"{cell.ref} 的{label}是 {cell.text}，所用版式“{edition.name}”（{edition.id}）适用于 {years} 年度。",
-        f"请核对{label}。{serving(library, int(cell.number), edition)}"
-        "确要用此版式的，校验、生成时用 --edition 指定；批量处理不能指定。",
+        f"请核对{label}，填错的改正该格。{serving(library, int(cell.number), edition)}"
+        "确要用原版式的，校验、生成时用 --edition 指定（批量处理不能指定）。",
         [cell.ref],
     )
 
@@ -166,4 +166,5 @@ def serving(library: Library, year: int, like: Edition) -> str:
             found.append(f"“{one.name}”（{one.id}）")
     if not found:
         return ""
-    return f"{year} 年度适用{'或'.join(found)}，请用 gongkai new --year {year} 生成空白工作簿，再把数据填进去。"
+    named = f"{year} 年度适用{'或'.join(found)}，请改用该版式的空白工作簿填报。"
+    return f"{named}空白工作簿用 gongkai new --year {year} 生成。"
