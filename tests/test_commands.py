@@ -151,6 +151,10 @@ def test_json_also_when_refused(
         (["check", "--help"], "退出码"),
         (["new", "--help"], "--force"),
         (["editions", "-h"], "列出现有版式"),
+        (["batch", "--help"], "结果写到哪个文件夹。（必填）"),
+        (["roll", "--help"], "（1000 至 9999，必填）"),
+        (["restore", "--help"], "（不小于 1）"),
+        (["rules", "ｓ １２"], "S12　单位名称"),
         (["--version"], __version__),
     ],
 )
@@ -158,7 +162,7 @@ def test_help_is_chinese_throughout(arguments: list[str], words: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 0
     assert words in result.output
-    for english in ("Usage", "Options", "Commands", "Show", "exit", "default", "required"):
+    for english in ("Usage", "Options", "Commands", "Show", "exit", "default", "required", "x>=", "<=x"):
         assert english not in result.output
 
 

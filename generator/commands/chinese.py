@@ -13,6 +13,7 @@ _HEADINGS = {"Options": "选项", "Commands": "命令", "Arguments": "参数"}
 # What stays whole on a line: a place such as 收入表!D12, a number with its unit, a word; each with an opening mark.
 _SHEET = r"(?:[^\s、，。；：“”（）]|（\d+）){1,31}"
 _PIECES = re.compile(rf"[（“《]*(?:{_SHEET}![A-Z]{{1,3}}\d+|-?[\d,.]+ (?:万元|元|处|条|格|个)|[!-~]+|\s+|.)")
+_EXTRA = re.compile(r"\s*\[([^\[\]]+)\]$")
 _CLOSING = "，。；：！？）”》、"
 
 
@@ -64,7 +65,24 @@ class Formatter(click.HelpFormatter):
             if width(term) > col_max:
                 self.write(f"{indent}{term}\n")
                 lead = hanging
-            self.write("\n".join(wrap(text, self.width, lead, hanging)) + "\n")
+            self.write("\n".join(wrap(_EXTRA.sub(_extra, text), self.width, lead, hanging)) + "\n")
+
+
+def _extra(found: re.Match[str]) -> str:
+    """What click adds to an option's help, such as [1000<=x<=9999; required]."""
+    said = []
+    for part in found[1].split("; "):
+        low, _, high = part.partition("<=x<=")
+        at_least = part.removeprefix("x>=")
+        if part == "required":
+            said.append("必填")
+        elif high:
+            said.append(f"{low} 至 {high}")
+        elif at_least != part:
+            said.append(f"不小于 {at_least}")
+        else:
+            return found[0]
+    return f"（{'，'.join(said)}）"
 
 
 class Context(click.Context):

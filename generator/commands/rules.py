@@ -72,7 +72,7 @@ def _labelled(label: str, text: str, columns: int, hanging: int = 0) -> list[str
 
 def chosen(rules: Sequence[Explained], wanted: str) -> tuple[Explained, ...]:
     """The rule of that id, or all of a family by its letter; small and full-width letters will do."""
-    name = unicodedata.normalize("NFKC", wanted).strip().upper()
+    name = "".join(unicodedata.normalize("NFKC", wanted).split()).upper()
     one = tuple(rule for rule in rules if rule.id.upper() == name)
     return one or tuple(rule for rule in rules if rule.id.rstrip("0123456789") == name)
 

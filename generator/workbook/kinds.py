@@ -35,7 +35,7 @@ def recognise(data: bytes) -> None:
     start = text.lstrip("\ufeff \t\r\n").lower()
     if start.startswith("<"):
         if "urn:schemas-microsoft-com:office:spreadsheet" in start:
-            raise Refusal("这是 XML 电子表格（2003 格式），本工具只读 .xlsx。", SAVE_AS)
+            raise Refusal("这是 XML 电子表格（2003 格式），本工具不能读取。", SAVE_AS)
         raise Refusal("这其实是网页（HTML）或 XML 文件，只是用了表格文件的后缀。", SAVE_AS)
     if start.startswith("{\\rtf"):
         raise Refusal("这是 RTF 文档，不是工作簿。", _CHOOSE)
