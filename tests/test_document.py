@@ -321,6 +321,31 @@ def test_a_goal_across_the_table_stays_with_its_indicators() -> None:
     assert tied == [False, False, True, False, False, False]
 
 
+def test_a_goal_beside_its_label_stays_with_its_indicators() -> None:
+    goal, one = (GridCell("年度绩效目标1"), GridCell("按期办结", 2)), (GridCell("产出指标"), GridCell("100%"))
+    label = GridCell("年度绩效指标", rowspan=40)
+    rows = (goal, goal, (label, *one), *(one for _ in range(39)), goal)
+    grid = Grid("g", (10, 10, 10), rows)
+    tied = [row.find(".//w:keepNext", W) is not None for row in body(made(grid)).iter(qn("w:tr"))]
+    assert [n for n, found in enumerate(tied) if found] == [1, 2, 40]
+
+
+def test_a_table_over_pages_is_drawn_closer_where_that_saves_a_page() -> None:
+    """No row alone on the last page that a little less air would bring back; no less air than that needs."""
+
+    def set_(rows: int) -> tuple[int, int]:
+        grid = Grid("g", (10, 10), tuple((GridCell("指标"), GridCell("完成")) for _ in range(rows)))
+        doc = made(grid)
+        heights = {int(h.get(qn("w:val"))) for h in body(doc).iter(qn("w:trHeight"))}
+        return render(STYLE, doc).pages or 0, heights.pop()
+
+    pages = [set_(rows) for rows in range(40, 90)]
+    usual = max(height for _, height in pages)
+    first_on_three = next(n for n, (count, _) in enumerate(pages) if count == 3)
+    assert [count for count, _ in pages] == sorted(count for count, _ in pages)
+    assert pages[first_on_three - 1][1] < usual == pages[first_on_three][1]
+
+
 def test_two_tables_do_not_run_together() -> None:
     one = Grid("a", (10,), ((GridCell("甲"),),))
     two = Grid("b", (10,), ((GridCell("乙"),),))

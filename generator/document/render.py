@@ -160,11 +160,18 @@ class _Writer:
 
     def _grid(self, block: Grid, following: list[Block], page: styles.PageSetup, start: int) -> None:
         room = page.height - self._used(start) - _SLACK
+        notes: list[pages.Lines] = []
         for other in following:
             if not isinstance(other, Paragraph) or other.style is not Style.TABLE_NOTE:
                 break
-            room -= paragraphs.lines(other, self.sheet.look(other.style), page.width).height
-        plan = tables.plan(block, self.sheet, page.width, page.height, room)
+            notes.append(paragraphs.lines(other, self.sheet.look(other.style), page.width))
+        room -= sum(note.height for note in notes)
+        above = [item for item in self.items[start:] if not isinstance(item, pages.Turn)]
+
+        def count(plan: tables.Plan) -> int:
+            return pages.paginate([pages.Turn(page.height - _SLACK), *above, plan.flow(), *notes]).count
+
+        plan = tables.plan(block, self.sheet, page.width, page.height, room, count)
         self._put(plan.flow(), lambda: tables.element(plan, self.sheet, self.marks))
 
     def _used(self, start: int) -> int:

@@ -6,6 +6,7 @@ hiding text, and where fonts behave the page arithmetic holds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -26,6 +27,7 @@ _TRIES = 3  # sizes among which the one is taken that wraps least
 _CLOSE = 1.2  # line pitch of a grid drawn together, in em
 _LEAST_AIR = 0.1  # of a line
 _ROOMY = 0.3  # of a line: air that a row gets where there is room
+_AIRS = (_ROOMY, 0.2, _LEAST_AIR)  # tried in this order where less saves a page
 _BORDER = 10  # twips
 _WIDE_GAP = 0.25  # em between Chinese and Latin, as Word may have it
 _SHORT = 0.35  # of a page, that rows under one label may take to stay together
@@ -51,10 +53,13 @@ class Plan:
         return Rows(self.grid.id, self.heights, heads, self.splits, self.pitch, _BORDER, new_page, self.ties)
 
 
-def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Plan:
+def plan(
+    grid: Grid, sheet: StyleSheet, width: int, page: int, room: int, pages: Callable[[Plan], int] = lambda _: 0
+) -> Plan:
     """Set ``grid`` in ``width``; ``room`` is what a dense grid may take of its page, ``page`` a whole page's height.
 
-    A grid that would go over its page by a few rows only is drawn together too, as far as it stays easy to read.
+    A grid that would go over its page by a few rows only is drawn together too, as far as it stays easy to read; one
+    of several pages gets less air where that saves a page. ``pages``: how many a plan takes, notes below included.
     """
     setter = _Setter(grid, sheet, width, page)
     if grid.dense:
@@ -65,7 +70,9 @@ def plan(grid: Grid, sheet: StyleSheet, width: int, page: int, room: int) -> Pla
         tight = setter.tight(room, _EASY)
         if sum(tight.heights) <= room:
             return tight
-    return plain
+    if high <= room:
+        return plain
+    return min((setter.plain(room, air) for air in _AIRS), key=pages)  # of several with as few, the first
 
 
 class _Setter:
@@ -86,8 +93,8 @@ class _Setter:
         ]
         self.columns = Columns(grid, self.rows, self.look.latin)
 
-    def plain(self, room: int) -> Plan:
-        """In the style's own type, smaller only where an amount would not stand on one line."""
+    def plain(self, room: int, roomy: float = _ROOMY) -> Plan:
+        """In the style's own type, smaller only where an amount would not stand on one line; air as part of a line."""
         size = self.look.size
         while True:
             widths, fits = self._widths(size)
@@ -96,7 +103,7 @@ class _Setter:
             size -= _STEP
         pitch = round(self.look.line * size / self.look.size)
         heights = self._heights(widths, size, pitch, self.margins)
-        air = round(pitch * _ROOMY)
+        air = round(pitch * roomy)
         spare = (room - sum(heights)) // max(len(heights), 1)
         if spare >= round(pitch * _LEAST_AIR):  # rather a little less air than one row on the next page
             air = min(air, spare)
@@ -136,10 +143,9 @@ class _Setter:
     def _ties(self, heights: tuple[int, ...], splits: frozenset[int]) -> frozenset[int]:
         """Rows under one merged label stay together where they are few; of many the first two and the last two do.
 
-        A heading right across the table stays with the row that it heads.
+        A heading right across the table, or a goal with its label, stays with the rows that it heads.
         """
-        across = [len(row) == 1 for row in self.rows]
-        found = {n for n in range(self.grid.head_rows, len(across) - 1) if across[n] and not across[n + 1]}
+        found = {n for n in range(self.grid.head_rows, len(self.rows) - 1) if self._heads(n)}
         for number, row in enumerate(self.rows):
             for place in row:
                 first, last = place.row, place.row + place.down - 1
@@ -148,6 +154,13 @@ class _Setter:
                 few = sum(heights[first : last + 1]) <= self.page * _SHORT
                 found |= set(range(first, last)) if few else {first, last - 1}
         return frozenset(n for n in found if not splits & {n, n + 1})
+
+    def _heads(self, number: int) -> bool:
+        row, below = self.rows[number : number + 2]
+        if len(row) == 1:
+            return len(below) > 1
+        goal = len(row) == 2 and all(place.down == 1 and place.row == number for place in row)
+        return goal and below[0].row == number + 1 and below[0].down > 1
 
     def _widths(self, size: int) -> tuple[tuple[int, ...], bool]:
         side = self.margins.left + self.margins.right + _BORDER
