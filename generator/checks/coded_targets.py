@@ -95,22 +95,25 @@ def forms_add_up(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 
 def filled_forms(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """At least one sheet of every form in the scope is filled in."""
+    """At least one sheet of every form in the scope is filled in; the date above a form alone is no content."""
     for scope in check.scope:
         sheets = subject.book.sheets.get(scope.form, ())
-        if not sheets and not subject.edition.form(scope.form).repeat:
+        form = subject.edition.form(scope.form)
+        if not sheets and not form.repeat:
             continue  # the reader has said that the sheet is missing
-        own = {part.field for line in subject.edition.form(scope.form).lines for part in line.parts if part.default}
-        filled = any(
-            cell.text.strip()
+        own = {part.field for line in form.lines for part in line.parts if part.default}
+        own |= {form.header.field} if form.header is not None else set()
+        typed = [
+            cell
             for data in sheets
             for block in data.blocks.values()
             for row in block.rows
             if row.key not in own
             for cell in row.cells.values()
-        )
-        words = {"what": f"“{subject.edition.form(scope.form).sheet}”"}
-        yield Verdict(Outcome.HOLDS if filled else Outcome.BROKEN, (), words)
+        ]
+        filled = any(cell.text.strip() for cell in typed)
+        first = tuple(cell.ref for cell in typed[:1])
+        yield Verdict(Outcome.HOLDS if filled else Outcome.BROKEN, first, {"what": f"“{form.sheet}”"})
 
 
 def _operands(data: FormData, path: str) -> list[Operand]:
