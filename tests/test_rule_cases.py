@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import ModuleType
 
 import pytest
@@ -13,7 +14,8 @@ import yaml
 from book_builder import make_book, sample_book
 
 from generator import editions
-from generator.checks import rules
+from generator.checks import places, rules
+from generator.checks.formula import Reads, amount_columns
 from generator.checks.rule import ELSEWHERE, Outcome, Rule
 from generator.checks.run import evaluate, run
 from generator.model.book import Book
@@ -66,3 +68,19 @@ def test_main_tables_that_nobody_filled_in_are_errors(edition_id: str) -> None:
     named = {f.cells[0].sheet for f in empty}
     assert named == {edition.form(form).sheet for form in ("totals", "income", "expenditure")}
     assert all(sheet in f.message for f, sheet in zip(empty, [f.cells[0].sheet for f in empty], strict=True))
+
+
+@pytest.mark.parametrize("edition_id", editions.ids())
+def test_no_two_amounts_of_a_table_are_called_alike(edition_id: str) -> None:
+    """总计 of 收入 and of 支出, 399 and 39999 其他支出: a message tells them apart."""
+    edition = editions.load(edition_id)
+    reads = Reads(edition, make_book(edition, {}))
+    named = Counter(
+        places.place(reads, reads.at(form.id, row.key, column.key))
+        for form in edition.forms
+        for block in form.blocks
+        for row in block.rows
+        if not row.spacer
+        for column in amount_columns(block, row)
+    )
+    assert [name for name, count in named.items() if count > 1] == []

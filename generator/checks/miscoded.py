@@ -7,9 +7,11 @@ One table has a subject that no other has, and lacks one of the same name that t
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from typing import NamedTuple
 
 from ..model.book import BlockData, Book, FormData, RowData
@@ -67,7 +69,7 @@ def found(reads: Reads, whole: Whole) -> Miscoded:
     named = _by_name(reads)
     for _ in range(_ROUNDS):
         listed = list(_places(book))
-        candidates = list(_candidates(listed, named))
+        candidates = list(islice(_candidates(listed, named), _CANDIDATES + 1))
         if not 0 < len(candidates) <= _CANDIDATES:
             break
         before = _wrong(whole(book))
@@ -122,16 +124,18 @@ def _by_name(reads: Reads) -> dict[str, set[str]]:
 
 
 def _candidates(listed: Sequence[_Place], subjects: Mapping[str, set[str]]) -> Iterator[_Candidate]:
-    codes: dict[str, dict[str, list[_Place]]] = {}
+    codes: dict[str, dict[str, Counter[str]]] = {}  # code → table → its names
     named: dict[str, dict[str, list[_Place]]] = {}
     for place in listed:
-        codes.setdefault(place.code, {}).setdefault(place.form, []).append(place)
+        codes.setdefault(place.code, {}).setdefault(place.form, Counter())[place.name] += 1
         named.setdefault(place.name, {}).setdefault(place.code, []).append(place)
+    lacking: dict[tuple[str, str], list[str]] = {}  # of a name, the codes that a table does not have
     for place in listed:
         here = codes[place.code]
-        others = [one for form, rows in here.items() if form != place.form for one in rows]
-        double = len(here[place.form]) > 1 and all(one.name != place.name for one in others)
-        if others and not double:
+        double = here[place.form].total() > 1 and all(
+            place.name not in names for form, names in here.items() if form != place.form
+        )
+        if len(here) > 1 and not double:
             continue
         known = subjects.get(place.name, set())
         near = (
@@ -139,7 +143,9 @@ def _candidates(listed: Sequence[_Place], subjects: Mapping[str, set[str]]) -> I
             if place.code not in known
             else set()
         )
-        for right in dict.fromkeys([*named[place.name], *sorted(near)]):
+        if (place.form, place.name) not in lacking:
+            lacking[place.form, place.name] = [code for code in named[place.name] if place.form not in codes[code]]
+        for right in dict.fromkeys([*lacking[place.form, place.name], *sorted(near)]):
             if len(right) == len(place.code) and place.form not in codes.get(right, {}):
                 yield _Candidate(
                     place, right, tuple(named[place.name].get(right, ())), place.code in known, right in known

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from ..model.cell import CellRef
-from ..model.form import Block, Form, Kind
+from ..model.form import Block, Form, Kind, Row
 from ..model.quotes import nested
 from .formula import Operand, Reads, State
 
@@ -36,13 +36,41 @@ def place(reads: Reads, operand: Operand) -> str:
 def row_name(reads: Reads, operand: Operand) -> str:
     declared = reads.declared(operand.form, operand.row)
     if declared is not None:
-        return nested(f"“{declared.label}”行") if declared.label else ""
+        return nested(f"“{_apart(reads, operand, declared)}”行") if declared.label else ""
     if not reads.edition.form(operand.form).blocks:  # a performance form
         return nested(f"“{operand.name or operand.row}”")
     own = block(reads, operand)
     numbered = own is not None and own.open is not None and not own.open.by_code  # by the place in the list
     number = "" if numbered and operand.name else operand.row
     return nested(f"“{' '.join(one for one in (number, operand.name) if one)}”行")
+
+
+def _apart(reads: Reads, operand: Operand, row: Row) -> str:
+    """The row's label, with its code, its side (收入, 支出) or what it is part of, where the form has it twice."""
+    form, own = reads.edition.form(operand.form), block(reads, operand)
+    if own is None or not ambiguous(form, row.label):
+        return row.label
+    if row.code:
+        return f"{row.code} {row.label}"
+    above = heading(own, row.key)
+    sides = {b.columns[0].head[0] for b in form.blocks if any(other.label == row.label for other in b.rows)}
+    if not above and len(sides) > 1:
+        above = own.columns[0].head[0]
+    return f"{above}·{row.label}" if above else row.label
+
+
+def heading(block: Block, key: str) -> str:
+    """The label of the total that stands above this row and the rows it adds (of which …)."""
+    keys = [row.key for row in block.rows]
+    for row in block.rows:
+        addends = [term.key for term in row.sum_of]
+        if key in addends and all(keys.index(row.key) < keys.index(a) for a in addends if a in keys):
+            return row.label
+    return ""
+
+
+def ambiguous(form: Form, label: str) -> bool:
+    return sum(row.label == label for block in form.blocks for row in block.rows) > 1
 
 
 def column_name(reads: Reads, operand: Operand) -> str:

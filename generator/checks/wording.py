@@ -10,7 +10,7 @@ from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
 from ..model.form import Block, Column, Form, Kind, Row, Term
 from .formula import COMPARISONS as _COMPARISONS
 from .formula import EVERY, amount_columns
-from .places import table
+from .places import ambiguous, heading, table
 from .rule import Check, Each, Scope, Sums
 
 _LEVELS = ("类", "款", "项")
@@ -126,24 +126,14 @@ def place(form: Form, row: str, column: str) -> str:
     declared = next((r for r in block.rows if r.key == row), None)
     label = declared.label if declared is not None else "各行合计" if row == EVERY else row
     parts = [table(form)]
-    if declared is not None and _ambiguous(form, label) and block.columns[0].head[0] not in (label, ""):
+    if declared is not None and ambiguous(form, label) and block.columns[0].head[0] not in (label, ""):
         parts.append(block.columns[0].head[0])
     if label:
-        above = _heading(block, row)
+        above = heading(block, row)
         parts += [above, label] if above else [label]
     if row == EVERY or len(amount_columns(block, declared)) > 1:
         parts.append(_head(block, column))
     return "·".join(parts)
-
-
-def _heading(block: Block, key: str) -> str:
-    """The label of the total that stands above this row and the rows it adds (of which …)."""
-    keys = [row.key for row in block.rows]
-    for row in block.rows:
-        addends = [term.key for term in row.sum_of]
-        if key in addends and all(keys.index(row.key) < keys.index(a) for a in addends if a in keys):
-            return row.label
-    return ""
 
 
 def _field(form: Form, key: str) -> str:
@@ -153,10 +143,6 @@ def _field(form: Form, key: str) -> str:
             if part.field == key and before is not None and before.label:
                 return before.label
     return key
-
-
-def _ambiguous(form: Form, label: str) -> bool:
-    return sum(row.label == label for block in form.blocks for row in block.rows) > 1
 
 
 def _head(block: Block, column: str) -> str:
