@@ -192,13 +192,18 @@ def _with(book: Book, one: _Candidate) -> Book:
     cell = row.cells.get("code")
     cells = {**row.cells, "code": cell._replace(text=one.right)} if cell is not None else row.cells
     renamed = (*rows[: one.place.number], replace(row, key=one.right, cells=cells), *rows[one.place.number + 1 :])
-    summed = _summed(block, rows, renamed)
+    summed = _summed(block, rows, renamed, (one.place.code, one.right))
     sheets = replace(data, blocks={**data.blocks, block.key: replace(data.blocks[block.key], rows=summed)})
     return replace(book, sheets={**book.sheets, one.place.form: (sheets, *book.sheets[one.place.form][1:])})
 
 
-def _summed(block: Block, old: Sequence[RowData], new: Sequence[RowData]) -> tuple[RowData, ...]:
-    """The rows with every total that was the sum of its children made the sum of those it has now."""
+def _summed(
+    block: Block, old: Sequence[RowData], new: Sequence[RowData], moved: tuple[str, str]
+) -> tuple[RowData, ...]:
+    """The rows with every total that was the sum of its children made the sum of those it has now.
+
+    ``moved``: the code that one row had, and the one it has.
+    """
     assert block.open is not None
     levels = sorted(block.open.levels)
     amounts = [column.key for column in amount_columns(block, None)]
@@ -208,6 +213,8 @@ def _summed(block: Block, old: Sequence[RowData], new: Sequence[RowData]) -> tup
         for n, row in enumerate(made):
             if len(row.key) != above if above else row.key.isdigit() or not row.key:
                 continue
+            if above and not any(code.startswith(row.key) for code in moved):
+                continue  # has the children it had
             prefixes = (old[n].key, row.key) if above else ("", "")
             changed = dict(_totals(old[n], prefixes, below, old, made, amounts))
             if changed:
