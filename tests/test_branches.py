@@ -149,3 +149,22 @@ def test_sentences_stay_whole(edition_id: str, lack: Callable[[Content], None]) 
     if lack in (first_time, no_prior_year, nothing):
         year = f"{disclosure.year - 1}年"
         assert not [text for id, text in said.items() if year in text and id != "p3.s10.assets"]  # cars of a budget
+
+
+@pytest.mark.parametrize("name", ["某某局（本级）", "某某局(本级)"])
+@pytest.mark.parametrize("edition_id", editions.ids())
+def test_a_name_that_says_本级_is_not_given_it_again(edition_id: str, name: str) -> None:
+    edition, source = _source(edition_id)
+    content = {**source, "unit": {**source["unit"], "name": {"value": name}}}
+    disclosure, _ = compose(edition, make_book(edition, content, sums=True), draft=True)
+    said = [b.text for section in disclosure.sections for b in section.blocks if isinstance(b, Paragraph)]
+    assert [text for text in said if re.search(r"本级[)）]?[(（]?本级", text)] == []
+
+
+def test_operating_costs_that_ended_are_not_put_down_to_the_kind_of_unit() -> None:
+    edition, source = _source("wuhan-final-2019")
+    changes = {**source["changes"], "operating": {"this": 0, "last": 8}}
+    content = {**source, "changes": changes, "unit": {**source["unit"], "unit_type": {"value": "公益一类事业单位"}}}
+    disclosure, _ = compose(edition, make_book(edition, content, sums=True), draft=True)
+    text = next(b.text for s in disclosure.sections for b in s.blocks if b.id == "p3.s10.1.text")
+    assert text.endswith("无机关运行经费支出，比2018年减少8.00万元，下降100.00%。")
