@@ -37,7 +37,7 @@ from generator.bureau.sheets import Book
 from generator.bureau.store import Record, Status, Store
 from generator.bureau.tally import Measure, Tally, Value, alike, plain_words
 from generator.commands import cli
-from generator.editions import BUILT_IN, ids, load
+from generator.editions import BUILT_IN, EditionError, Library, ids, load
 from generator.model.finding import Refusal
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -684,6 +684,24 @@ def test_every_edition_says_what_a_bureau_looks_at(edition_id: str) -> None:
     assert len(set(keys)) == len(keys)
     assert seen.ratios
     assert seen.reasons
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("unit: 万元", 'unit: "%"'),  # 人均支出
+        ("expenditure.all.project / expenditure.all.total", "expenditure.all.project - expenditure.all.total"),
+    ],
+)
+def test_only_a_quotient_of_like_amounts_is_a_percentage(old: str, new: str, tmp_path: Path) -> None:
+    own = tmp_path / "wuhan-final-2021"
+    shutil.copytree(ROOT / "templates" / own.name, own)
+    (tmp_path / "shared").symlink_to(ROOT / "templates" / "shared")
+    text = (own / "bureau.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (own / "bureau.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(EditionError, match=r"bureau.yaml 第 \d+ 行.*unit 是“%”.*同类数之比"):
+        view(Library((tmp_path,)).load(own.name))
 
 
 @pytest.mark.usefixtures("here")

@@ -12,12 +12,14 @@ from ..checks.keyed import EditionKey
 from ..editions import Edition
 from ..editions.node import Node
 from ..model.book import Book
-from ..model.expression import Expression, ExpressionError, parse, references
+from ..model.expression import Binary, Call, Expression, ExpressionError, parse, references
 from ..model.figure import ZERO
+from ..model.form import Kind
 from .store import Amount
 
 FILE = "bureau.yaml"
 PERCENT = "%"
+_UNITS = ("万元", "个")  # examples of what stands after other numbers
 _FIX = "请对照本版式 tables、inputs 文件夹中的 id 和 key 改正，写法见 docs/edition.md。"
 
 
@@ -77,8 +79,33 @@ def _figure(edition: Edition, node: Node) -> KeyFigure:
 def _ratio(edition: Edition, node: Node) -> Ratio:
     unit = node.text("unit", PERCENT)
     made = Ratio(node.text("key"), node.text("label"), _formula(edition, node, "value"), unit)
+    if unit == PERCENT and not _is_share(edition, made.value):
+        fix = f"百分数写成 部分 / 总体；不是百分数的，unit 写数后面的单位，如 {'、'.join(_UNITS)}。"
+        raise node.fail(f"unit 是“{PERCENT}”，value 却不是两个同类数之比：{node.text('value')}", fix)
     node.done()
     return made
+
+
+def _is_share(edition: Edition, tree: Expression) -> bool:
+    """A quotient of amounts, or of counts: of like by like."""
+    if isinstance(tree, Call) and tree.name == "ratio":
+        sides = tree.arguments
+    elif isinstance(tree, Binary) and tree.operator == "/":
+        sides = (tree.left, tree.right)
+    else:
+        return False
+    kinds = [{_kind(edition, parts) for parts in _refs(side)} for side in sides]
+    return len(kinds[0]) == 1 and kinds[0] == kinds[-1]
+
+
+def _kind(edition: Edition, parts: tuple[str, ...]) -> Kind:
+    form, key, column_key = parts
+    for block in edition.form(form).blocks:
+        row = next((row for row in block.rows if row.key == key), None)
+        column = next((column for column in block.columns if column.key == column_key), None)
+        if column is not None and (row is not None or block.open is not None):
+            return block.kind_of(row, column) if row is not None else column.kind
+    raise AssertionError(parts)  # a formula names only what there is
 
 
 def _reasons(edition: Edition, node: Node) -> Iterator[tuple[str, str, str]]:

@@ -288,14 +288,18 @@ def _form(node: Node, name: str, folders: tuple[Path, ...]) -> Form:
     for folder in folders:
         if (folder / name).is_file():
             return form_files.form(read(folder / name, f"{folder.name}/{name}"), name.split("/")[0])
-    raise node.fail(f"forms: 没有文件 {name}", "请核对文件夹和文件名，或在版式文件夹中补上这个文件。")
+    base = "" if node.has("extends") else "；要沿用另一版式的文件，请写明“extends: 那个版式的编号”"
+    raise node.fail(f"forms: 没有文件 {name}", f"请核对文件夹和文件名，或在版式文件夹中补上这个文件{base}。")
 
 
 def _years(node: Node) -> tuple[int, ...]:
+    fault = node.fail("years 应是年度的列表", "请写四位数字，用半角逗号隔开，放在方括号里。")
+    if not isinstance(node.raw("years"), list):
+        raise fault
     try:
         return tuple(int(year) for year in node.texts("years"))
     except ValueError:
-        raise node.fail("years 应是年度的列表", "请写四位数字，用半角逗号隔开，放在方括号里。") from None
+        raise fault from None
 
 
 def _tolerances(node: Node) -> dict[str, Decimal]:

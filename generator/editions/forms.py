@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ..model import expression
@@ -10,6 +10,7 @@ from ..model.form import Block, Column, Form, Group, Header, Kind, Line, OpenRow
 from .node import EditionError, Node
 
 _T = TypeVar("_T")
+_RATES = "百分数由公式得出，请用 show 写出算法；要填写的金额写 kind: money，个数写 kind: count。"
 _SUMS = "请核对：各键用本表已有的 key，只用 +、-、.. 和括号连接，例如 a + b - c 或 first..last。"
 _ROLES = {"tables": Role.TABLE, "inputs": Role.INPUT, "performance": Role.PERFORMANCE}
 
@@ -122,11 +123,17 @@ def _block(node: Node, row_keys: tuple[str, ...]) -> Block:
     opened = _open(node.node("open")) if node.has("open") else None
     row_nodes = node.nodes("rows", [])
     rows: list[Row] = []
+    of_rows: list[Node] = []
     for n in row_nodes:
-        rows += _rows(n, row_keys)
+        made_rows = _rows(n, row_keys)
+        rows += made_rows
+        of_rows += [n] * len(made_rows)
+    columns = tuple(_column(n, column_keys) for n in column_nodes)
+    _heads(columns, column_nodes)
+    _kinds(columns, column_nodes, rows, of_rows)
     made = Block(
         key=node.text("key"),
-        columns=tuple(_column(n, column_keys) for n in column_nodes),
+        columns=columns,
         rows=tuple(rows),
         open=opened,
         title=node.text("title", ""),
@@ -135,6 +142,38 @@ def _block(node: Node, row_keys: tuple[str, ...]) -> Block:
     )
     node.done()
     return made
+
+
+def _heads(columns: tuple[Column, ...], nodes: tuple[Node, ...]) -> None:
+    """A column is found by its head: no two of a block have the same."""
+    first: dict[tuple[str, ...], str] = {}
+    for column, node in zip(columns, nodes, strict=True):
+        other = first.setdefault(column.head, column.key)
+        if other != column.key:
+            named = "、".join(part for part in column.head if part)
+            raise node.fail(
+                f"{column.key} 与 {other} 两栏的表头相同：{named}", "表头用来认出各栏，请改正其中一栏的 head。"
+            )
+
+
+def _kinds(
+    columns: tuple[Column, ...], nodes: tuple[Node, ...], rows: Sequence[Row], row_nodes: Sequence[Node]
+) -> None:
+    """Only like is added to like; percentages are never typed: what they are of is."""
+    by_key = {column.key: column for column in columns}
+    for column, node in zip(columns, nodes, strict=True):
+        addends = [by_key[term.key] for term in column.sum_of if term.key in by_key]
+        other = next((one for one in addends if one.kind is not column.kind), None)
+        if other is not None:
+            raise node.fail(
+                f"{column.key} 的 kind 是 {column.kind.value}，相加的 {other.key} 却是 {other.kind.value}",
+                "合计与各分栏应是同一种数，请改正 kind 或 is。",
+            )
+        if column.kind is Kind.RATE and not column.show:
+            raise node.fail(f"{column.key} 是百分数（kind: rate），却没有写 show", _RATES)
+    for row, node in zip(rows, row_nodes, strict=True):
+        if row.kind is Kind.RATE and not row.show:
+            raise node.fail(f"{row.key} 是百分数（kind: rate），却没有写 show", _RATES)
 
 
 def _open(node: Node) -> OpenRows:
