@@ -22,6 +22,7 @@ from .subjects import SubjectList, read_csv
 
 __all__ = ["BUILT_IN", "Broken", "ContentsLine", "Edition", "EditionError", "Library", "Node", "ids", "load", "serving"]
 
+_FIRST_YEAR, _LAST_YEAR = 1000, 9999  # four digits
 _PLACE = re.compile(r"\{(\w+)\}")
 _SAFE_ID = re.compile(r"[\w][\w.-]*$")
 SHARED = "shared"  # what all editions have in common
@@ -297,9 +298,15 @@ def _years(node: Node) -> tuple[int, ...]:
     if not isinstance(node.raw("years"), list):
         raise fault
     try:
-        return tuple(int(year) for year in node.texts("years"))
+        years = tuple(int(year) for year in node.texts("years"))
     except ValueError:
         raise fault from None
+    strange = [str(year) for year in years if not _FIRST_YEAR <= year <= _LAST_YEAR]
+    if strange:
+        raise node.fail(f"years 中的 {'、'.join(strange)} 不是四位数字的年度", "请核对年度。")
+    if list(years) != sorted(set(years)):
+        raise node.fail("years 没有从早到晚排列，或有重复", "请从早到晚列出适用的年度，每个写一次。")
+    return years
 
 
 def _tolerances(node: Node) -> dict[str, Decimal]:
