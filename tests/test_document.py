@@ -548,7 +548,7 @@ def test_entries_behind_an_appended_word_file_are_estimates(tmp_path: Path) -> N
     attachment = Attachment("a.file", "附件", str(path), CellRef("附件", 3, 2))
     blocks = (contents, line("正文"), line("附件", Style.FORM_TITLE, "a"), attachment, line("附表", id="later"))
     findings = render(STYLE, made(*blocks)).findings
-    assert ["“附表”等1个目录条目" in f.message for f in findings] == [True]
+    assert ["“附表”等 1 个目录条目" in f.message for f in findings] == [True]
     assert findings[0].severity.value == "info"
 
 

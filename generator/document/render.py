@@ -251,7 +251,7 @@ class _Writer:
         entries = [e for s in self.disclosure.sections for b in s.blocks if isinstance(b, Contents) for e in b.entries]
         later = [entry.text for entry in entries if order.get(entry.target, -1) > first]
         if later:
-            message = f"“{later[0]}”等{len(later)}个目录条目排在编入的 Word 附件之后，页码为估计。"
+            message = f"“{later[0]}”等 {len(later)} 个目录条目排在编入的 Word 附件之后，页码为估计。"
             fix = "在 Word 或 WPS 中选中目录，按 F9 更新页码。"
             self.findings.append(Finding("D3", Severity.INFO, message, fix))
 
