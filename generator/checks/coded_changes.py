@@ -185,6 +185,11 @@ def _shown(subject: Subject, data: FormData, show: str, row: RowData | None, col
     return subject.reads.in_row(data, row, column)
 
 
+def _quoted(cell: Cell | None) -> str:
+    """As it was typed, without the mark at its end: the sentence has its own."""
+    return cell.text.strip().rstrip("。.；;，,、 ") if cell is not None else ""
+
+
 def _said(cell: Cell | None) -> str:
     text = unicodedata.normalize("NFKC", cell.text).strip().strip("。.;；,，、 ") if cell is not None else ""
     return "" if text in _NOTHING else text
@@ -280,7 +285,7 @@ def reason_fits(subject: Subject, check: Check) -> Iterator[Verdict]:
             "cell": str(row.place[0]),
             "moved": f"{'增加' if more else '减少'} {places.quantity(like, abs(row.now.value - row.before.value))}",
             "word": word,
-            "reason": text,
+            "reason": _quoted(row.reason),
         }
         yield Verdict(Outcome.BROKEN if wrong else Outcome.HOLDS, row.place, words)
 
@@ -288,6 +293,7 @@ def reason_fits(subject: Subject, check: Check) -> Iterator[Verdict]:
 def reason_once(subject: Subject, check: Check) -> Iterator[Verdict]:
     """One reason does not explain three different changes (`reasons:` form.block.column)."""
     found: dict[str, dict[tuple[Decimal, Decimal], CellRef]] = {}
+    typed: dict[str, str] = {}
     for path, now, before in zip(check.given["reasons"], check.given["now"], check.given["before"], strict=True):
         form_id, block, reason = path.split(".")
         given = {"now": (now,), "before": (before,), "reason": (reason,)}
@@ -295,10 +301,11 @@ def reason_once(subject: Subject, check: Check) -> Iterator[Verdict]:
         for row in compared(subject, one):
             text = _said(row.reason)
             if text and row.reason is not None and row.difference:
+                typed.setdefault(text, _quoted(row.reason))
                 found.setdefault(text, {}).setdefault((row.now.value, row.before.value), row.reason.ref)
     for text, refs in found.items():
         cells = tuple(refs.values())
-        words = {"reason": text, "count": str(len(cells)), "cells": places.cells(cells)}
+        words = {"reason": typed[text], "count": str(len(cells)), "cells": places.cells(cells)}
         yield Verdict(Outcome.BROKEN if len(cells) >= 3 else Outcome.HOLDS, cells, words)
 
 

@@ -12,6 +12,7 @@ from .slips import Slip, recognise
 
 _NEAR = Decimal("0.006")  # in the workbook's unit: how exactly a slip has to fit where tails leave room
 _CENT = Decimal("0.01")
+_CHANCE = 3  # digits: two cars, twelve points stand in neighbouring cells by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Judge:
     def _copied(self, suspect: Suspect, near: Decimal) -> Slip | None:
         """The same amount stands beside, above or below, where no relation would want it so."""
         here = self.system.cells[suspect.cell]
-        if here.cell is None or not here.value:
+        if here.cell is None or _significant(here.value) < _CHANCE:
             return None
         for rows, columns, where in ((-1, 0, "上一行"), (1, 0, "下一行"), (0, -1, "左边一栏"), (0, 1, "右边一栏")):
             ref = type(here.cell)(here.cell.sheet, here.cell.row + rows, here.cell.column + columns)
@@ -123,6 +124,10 @@ class Judge:
         """Does a relation set the two against each other, as a total and its addend?"""
         both = [t for n in self.system.of[one] if other in (t := self.system.relations[n].terms)]
         return any(terms[one] * terms[other] < 0 for terms in both)
+
+
+def _significant(value: Decimal) -> int:
+    return len(value.normalize().as_tuple().digits) if value else 0
 
 
 def _decimals(value: Decimal) -> int:
