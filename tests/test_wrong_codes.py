@@ -96,6 +96,14 @@ TYPED = [  # 科目编码位数不错，却不是该科目的
 ]
 
 
+SWAPPED = {"03支出决算表!A19": "2101103", "03支出决算表!A20": "2101102"}
+OTHER = {"03支出决算表!A10": "2010301", "03支出决算表!D10": "行政运行"}
+TYPED += [
+    ("qiaokou-2024", dict(reversed(SWAPPED.items())), "S8", ["互相填错", "“事业单位医疗”2101102"]),  # 两行互换
+    ("qiaokou-2024", OTHER, "S8", ["“2010301 行政运行”疑为“2010350 事业运行”之误", "金额相同"]),  # 编码、名称都错
+]
+
+
 @pytest.mark.parametrize(("name", "changes", "rule", "said"), TYPED)
 def test_a_wrong_code_of_the_right_length_is_the_one_error(
     name: str, changes: dict[str, str | int | None], rule: str, said: list[str], tmp_path: Path

@@ -53,6 +53,7 @@ class _Place(NamedTuple):
     code: str
     name: str
     cell: CellRef
+    amount: Decimal  # the largest of the row, in 万元
 
 
 class _Candidate(NamedTuple):
@@ -73,22 +74,22 @@ def found(reads: Reads, whole: Whole) -> Miscoded:
         if not 0 < len(candidates) <= _CANDIDATES:
             break
         before = _wrong(whole(book))
-        tried = [(_wrong(whole(_with(book, one))), n) for n, one in enumerate(candidates)]
+        tried = [(_wrong(whole(_moved(book, group))), n) for n, group in enumerate(candidates)]
         least = min(after for after, _ in tried)
         if least >= before:
             break
         best = [candidates[n] for after, n in tried if after == least]
-        chosen = max(best, key=lambda one: (not one.own, one.known, len(one.others)))
+        group = max(best, key=lambda group: (not group[0].own, group[0].known, len(group[0].others)))
+        chosen = group[0]
         weight = (chosen.own, chosen.known, len(chosen.others))
-        rivals = [o for o in best if o.place in chosen.others and (o.own, o.known, len(o.others)) == weight]
-        group = [chosen]
+        rivals = [o for o, *_ in best if o.place in chosen.others and (o.own, o.known, len(o.others)) == weight]
         if chosen.own and chosen.others and not chosen.known:  # all the other tables are wrong
             right = chosen.place.code
             group = [_Candidate(other, right, (chosen.place,), False, True) for other in chosen.others]
         said.append(_finding(reads, group, bool(rivals), before - least))
         for one in group:
             explained |= _explained(listed, one)
-            book = _with(book, one)
+        book = _moved(book, group)
     return Miscoded(book, tuple(said), frozenset(explained))
 
 
@@ -104,7 +105,12 @@ def _places(book: Book) -> Iterator[_Place]:
                 name = _plain(row.text("name") or row.label)
                 usable = block.open is not None and len(row.key) in block.open.levels
                 if row.key not in fixed and at is not None and name and usable:
-                    yield _Place(data.form.id, block.key, number, row.key, name, at)
+                    yield _Place(data.form.id, block.key, number, row.key, name, at, _amount(data, block, row))
+
+
+def _amount(data: FormData, block: Block, row: RowData) -> Decimal:
+    cells = (row.cells.get(column.key) for column in amount_columns(block, None))
+    return max((cell.number / data.divisor for cell in cells if cell is not None and cell.number), default=ZERO)
 
 
 def _by_code(data: FormData) -> Iterator[tuple[Block, BlockData]]:
@@ -123,12 +129,17 @@ def _by_name(reads: Reads) -> dict[str, set[str]]:
     return found
 
 
-def _candidates(listed: Sequence[_Place], subjects: Mapping[str, set[str]]) -> Iterator[_Candidate]:
+def _candidates(listed: Sequence[_Place], subjects: Mapping[str, set[str]]) -> Iterator[list[_Candidate]]:
+    """Rows to be given another code, each by itself or, when two rows have each other's, both."""
     codes: dict[str, dict[str, Counter[str]]] = {}  # code → table → its names
     named: dict[str, dict[str, list[_Place]]] = {}
     for place in listed:
         codes.setdefault(place.code, {}).setdefault(place.form, Counter())[place.name] += 1
         named.setdefault(place.name, {}).setdefault(place.code, []).append(place)
+    equal: dict[tuple[int, Decimal], dict[str, list[_Place]]] = {}  # subjects of one amount
+    for place in listed:
+        equal.setdefault((len(place.code), place.amount), {}).setdefault(place.code, []).append(place)
+    rows = {(place.form, place.code): place for place in reversed(listed)}
     lacking: dict[tuple[str, str], list[str]] = {}  # of a name, the codes that a table does not have
     for place in listed:
         here = codes[place.code]
@@ -136,6 +147,7 @@ def _candidates(listed: Sequence[_Place], subjects: Mapping[str, set[str]]) -> I
             place.name not in names for form, names in here.items() if form != place.form
         )
         if len(here) > 1 and not double:
+            yield from _swapped(place, named, codes, rows)
             continue
         known = subjects.get(place.name, set())
         near = (
@@ -144,12 +156,38 @@ def _candidates(listed: Sequence[_Place], subjects: Mapping[str, set[str]]) -> I
             else set()
         )
         if (place.form, place.name) not in lacking:
-            lacking[place.form, place.name] = [code for code in named[place.name] if place.form not in codes[code]]
+            missing = [code for code in named[place.name] if place.form not in codes[code]]
+            lacking[place.form, place.name] = missing if len(missing) <= _CANDIDATES else []
+        told = False
         for right in dict.fromkeys([*lacking[place.form, place.name], *sorted(near)]):
             if len(right) == len(place.code) and place.form not in codes.get(right, {}):
-                yield _Candidate(
-                    place, right, tuple(named[place.name].get(right, ())), place.code in known, right in known
-                )
+                others = tuple(named[place.name].get(right, ()))
+                yield [_Candidate(place, right, others, place.code in known, right in known)]
+                told = True
+        same = equal[len(place.code), place.amount]
+        for right, alike in same.items() if place.amount and not told and len(same) <= _CANDIDATES else ():
+            if place.form not in codes[right]:
+                yield [_Candidate(place, right, tuple(alike), False, False)]
+
+
+def _swapped(
+    place: _Place,
+    named: Mapping[str, Mapping[str, Sequence[_Place]]],
+    codes: Mapping[str, Mapping[str, Counter[str]]],
+    rows: Mapping[tuple[str, str], _Place],
+) -> Iterator[list[_Candidate]]:
+    """Two rows of a table whose names have each other's codes everywhere else."""
+    for right, alike in named[place.name].items() if len(named[place.name]) <= _CANDIDATES else ():
+        other = rows.get((place.form, right))
+        if other is None or right <= place.code or len(right) != len(place.code):
+            continue
+        back = named[other.name].get(place.code, ())
+        mine = codes[place.code][place.form][place.name] + codes[right][place.form][other.name]
+        if back and mine == len(alike[:1]) + len(back[:1]) and all(p.form != place.form for p in (*alike, *back)):
+            yield [
+                _Candidate(place, right, tuple(alike), False, True),
+                _Candidate(other, place.code, tuple(back), False, True),
+            ]
 
 
 def _wrong(results: Sequence[RuleResult]) -> int:
@@ -159,20 +197,35 @@ def _wrong(results: Sequence[RuleResult]) -> int:
 def _finding(reads: Reads, group: Sequence[_Candidate], either: bool, mended: int) -> Finding:
     """One wrong code, in one table or in several."""
     one = group[0]
-    row = reads.book.sheets[one.place.form][0].blocks[one.place.block].rows[one.place.number]
     cells = [other.place.cell for other in group]
-    there = list(dict.fromkeys(other.cell for other in one.others))
-    year = reads.book.figure("unit", "year", "value")
-    known = reads.edition.subject_list.name(one.place.code, int(year.value) if year else None)
-    which = f"（科目表中为“{known}”）" if known and _plain(known) != one.place.name else ""
-    doubt = "与其他表的不同，其中一处有误" if either else f"疑为“{one.right}”之误"
+    there = list(dict.fromkeys(other.cell for each in group for other in each.others))
     where = f"在其他表（{places.cells(there)}）的编码是" if there else "在科目表中的编码是"
     tables = "、".join(dict.fromkeys(places.table(reads.edition.form(other.place.form)) for other in group))
-    text = (
-        f"{places.cells(cells)} 的科目编码“{one.place.code}”{which}{doubt}：“{row.text('name') or row.label}”{where}"
-        f" {one.right}，{tables}没有这个编码。改正后，由此不符的 {mended} 项核对成立，不再逐条列出。"
-    )
+    if len({other.right for other in group}) > 1:
+        right = "、".join(f"“{_name(reads, other)}”{other.right}" for other in group)
+        text = f"{places.cells(cells)} 的科目编码疑互相填错：在其他表（{places.cells(there)}）是{right}。"
+    elif one.others and one.others[0].name != one.place.name:
+        mine, theirs = f"{one.place.code} {_name(reads, one)}", f"{one.right} {one.others[0].name}"
+        text = (
+            f"{places.cells(cells)} 的科目“{mine}”疑为“{theirs}”之误："
+            f"其他表（{places.cells(there)}）中金额相同的是后者，{tables}没有后者。"
+        )
+    else:
+        year = reads.book.figure("unit", "year", "value")
+        known = reads.edition.subject_list.name(one.place.code, int(year.value) if year else None)
+        which = f"（科目表中为“{known}”）" if known and _plain(known) != one.place.name else ""
+        doubt = "与其他表的不同，其中一处有误" if either else f"疑为“{one.right}”之误"
+        text = (
+            f"{places.cells(cells)} 的科目编码“{one.place.code}”{which}{doubt}：“{_name(reads, one)}”{where}"
+            f" {one.right}，{tables}没有这个编码。"
+        )
+    text += f"改正后，由此不符的 {mended} 项核对成立，不再逐条列出。"
     return Finding(_RULE, Severity.ERROR, text, _FIX, tuple(dict.fromkeys([*cells, *there])))
+
+
+def _name(reads: Reads, one: _Candidate) -> str:
+    row = reads.book.sheets[one.place.form][0].blocks[one.place.block].rows[one.place.number]
+    return row.text("name") or row.label
 
 
 def _explained(listed: Sequence[_Place], one: _Candidate) -> set[CellRef]:
@@ -183,6 +236,12 @@ def _explained(listed: Sequence[_Place], one: _Candidate) -> set[CellRef]:
     return {p.cell for p in rows if p.number in near or p.code in own or p.code.startswith(one.right)}
 
 
+def _moved(book: Book, group: Sequence[_Candidate]) -> Book:
+    for one in group:
+        book = _with(book, one)
+    return book
+
+
 def _with(book: Book, one: _Candidate) -> Book:
     """The book with the right code, and the sums that the table's formulas would then show."""
     data = book.sheets[one.place.form][0]
@@ -191,6 +250,9 @@ def _with(book: Book, one: _Candidate) -> Book:
     row = rows[one.place.number]
     cell = row.cells.get("code")
     cells = {**row.cells, "code": cell._replace(text=one.right)} if cell is not None else row.cells
+    name = row.cells.get("name")
+    if name is not None and one.others and one.others[0].name != one.place.name:
+        cells = {**cells, "name": name._replace(text=one.others[0].name)}
     renamed = (*rows[: one.place.number], replace(row, key=one.right, cells=cells), *rows[one.place.number + 1 :])
     summed = _summed(block, rows, renamed, (one.place.code, one.right))
     sheets = replace(data, blocks={**data.blocks, block.key: replace(data.blocks[block.key], rows=summed)})
