@@ -220,7 +220,8 @@ def _finding(reads: Reads, group: Sequence[_Candidate], either: bool, mended: in
             f" {one.right}，{tables}没有这个编码。"
         )
     text += f"改正后，由此不符的 {mended} 项核对成立，不再逐条列出。"
-    return Finding(_RULE, Severity.ERROR, text, _FIX, tuple(dict.fromkeys([*cells, *there])))
+    marked = [*cells, *there] if either else cells  # those of other tables are right, and named in the sentence
+    return Finding(_RULE, Severity.ERROR, text, _FIX, tuple(dict.fromkeys(marked)))
 
 
 def _name(reads: Reads, one: _Candidate) -> str:
