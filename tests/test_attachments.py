@@ -18,9 +18,10 @@ from book_builder import make_book
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 from docx.shared import Emu
+from lxml import etree
 
 from generator import editions
-from generator.document import attach, attached, charts
+from generator.document import attach, attached, charts, extensions
 from generator.document.render import render
 from generator.model.blocks import Attachment, Chart, ChartKind, Disclosure, Paragraph, Section, Series, Span, Style
 from generator.model.cell import CellRef
@@ -31,6 +32,9 @@ from generator.narrative.context import Context
 
 EDITION = editions.load("wuhan-final-2021")
 PLACE = CellRef("附件清单", 4, 2)
+BODY = "word/document.xml"
+WORD = "http://schemas.microsoft.com/office/word/"
+MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
 
 
 def png(width: int = 40, height: int = 30) -> bytes:
@@ -317,6 +321,33 @@ def test_lists_pictures_and_charts_come_along(tmp_path: Path) -> None:
     assert attached.sound(made)
     pictured = next(p for p in made.paragraphs if p._p.findall(".//" + qn("w:drawing")))
     assert pictured._p.pPr.find(qn("w:spacing")).get(qn("w:lineRule")) == "auto"
+
+
+def test_extensions_of_word_may_be_passed_over_as_in_the_file_they_come_from(tmp_path: Path) -> None:
+    """Else another program may refuse the whole document: w14:paraId is in every paragraph that Word writes."""
+    document = word("一", "二")
+    space = "http://schemas.microsoft.com/office/word/2010/wordml"
+    document.paragraphs[0]._p.set(f"{{{space}}}paraId", "00000001")
+    made = etree.fromstring(zipfile.ZipFile(io.BytesIO(master(attachment(tmp_path, 1, document)))).read(BODY))
+    assert made.findall(f".//*[@{{{space}}}paraId='00000001']")
+    mc = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+    assert space in [made.nsmap[prefix] for prefix in made.get(f"{mc}Ignorable").split()]
+
+
+@pytest.mark.parametrize(
+    ("root", "inside", "ignorable"),
+    [
+        ('xmlns:w="urn:w"', f'<w:p xmlns:w14="{WORD}2010/wordml" w14:paraId="1"/>', "w14"),
+        ('xmlns:w="urn:w" xmlns:w14="urn:another"', f'<w:p xmlns:a="{WORD}2010/wordml" a:paraId="1"/>', "a"),
+        ('xmlns:w="urn:w" xmlns:w14="urn:x"', f'<w:p xmlns:w14="{WORD}2012/wordml" w14:a="1"/>', "ext1"),
+        (f'xmlns:w="urn:w" xmlns:w14="{WORD}2010/wordml" {MC} mc:Ignorable="w14"', '<w:p w14:paraId="1"/>', "w14"),
+        ('xmlns:w="urn:w"', f'<s:wsp xmlns:s="{WORD}2010/wordprocessingShape"/>', None),
+    ],
+)
+def test_each_extension_has_a_name_of_its_own(root: str, inside: str, ignorable: str | None) -> None:
+    made = etree.fromstring(extensions.declared(f"<w:document {root}>{inside}</w:document>".encode()))
+    assert made.get("{http://schemas.openxmlformats.org/markup-compatibility/2006}Ignorable") == ignorable
+    assert etree.fromstring(extensions.declared(etree.tostring(made))).attrib == made.attrib
 
 
 def test_comments_are_left_out_and_said(tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ def _read(path: Path) -> bytes:
 
 
 def _fixed(data: bytes) -> bytes:
-    """The same package without the clock's time in it."""
+    """The same package without the clock's time in it, its foreign extensions declared."""
+    from . import extensions
+
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as old,
@@ -133,7 +135,9 @@ def _fixed(data: bytes) -> bytes:
             info = zipfile.ZipInfo(item.filename, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 0
-            new.writestr(info, old.read(item))
+            content = old.read(item)
+            is_text = item.filename.startswith("word/") and item.filename.endswith(".xml")
+            new.writestr(info, extensions.declared(content) if is_text else content)
     return stream.getvalue()
 
 
