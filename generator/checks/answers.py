@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +15,8 @@ from . import rules
 from .rule import ELSEWHERE
 
 FORM, BLOCK = "answers", "answers"
+_BETWEEN = re.compile(r"[、,;/\n和及]")
+_AROUND = frozenset("[]【】()「」“”")
 _AT_CHECK = frozenset({"reader"})  # kept by another step, but before the checks
 
 
@@ -24,13 +28,21 @@ class Answer:
 
 
 def given(book: Book) -> tuple[Answer, ...]:
-    """The filled rows of the sheet, rule ids in capitals."""
+    """The filled rows of the sheet, one for each rule that a row names."""
     found = []
     for row in book.rows(FORM, BLOCK):
-        rule, reason = row.text("rule").strip().upper(), row.text("reason").strip()
-        if rule or reason:
-            found.append(Answer(rule, reason, tuple(cell.ref for cell in row.cells.values())[:2]))
+        ids, reason = _ids(row.text("rule")), row.text("reason").strip()
+        if ids or reason:
+            cells = tuple(cell.ref for cell in row.cells.values())[:2]
+            found += [Answer(rule, reason, cells) for rule in ids or ("",)]
     return tuple(found)
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    """Rule ids in half-width capitals, as they may be typed: ｓ１２, [S12], 规则 S12, S12、Y4."""
+    pieces = _BETWEEN.split(unicodedata.normalize("NFKC", text).upper())
+    plain = ("".join(c for c in piece if c not in _AROUND and not c.isspace()).removeprefix("规则") for piece in pieces)
+    return tuple(dict.fromkeys(piece for piece in plain if piece))
 
 
 def answered(book: Book, findings: Sequence[Finding]) -> tuple[Finding, ...]:
