@@ -7,6 +7,7 @@ What is moved out of such a file into another document loses that leave, and a s
 from __future__ import annotations
 
 from itertools import chain, count
+from typing import Any
 
 from lxml import etree
 
@@ -29,7 +30,7 @@ def declared(part: bytes) -> bytes:
                 found[space] = _prefix(space, root.nsmap, node.nsmap, set(found.values()))
     if not found:
         return part
-    names: dict[str | None, str] = {"mc": _MC, **root.nsmap, **{prefix: space for space, prefix in found.items()}}
+    names: dict[Any, str] = {"mc": _MC, **root.nsmap, **{prefix: space for space, prefix in found.items()}}
     made = etree.Element(root.tag, {str(name): str(value) for name, value in root.attrib.items()}, names)
     made.set(_IGNORABLE, " ".join(chain(root.get(_IGNORABLE, "").split(), found.values())))
     made.text = root.text
