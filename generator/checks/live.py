@@ -159,17 +159,22 @@ class _Compiler:
             if len(terms) > _FEW and 1 < at < len(terms) - 1:
                 said += " + …" if at == 2 else ""
                 continue
-            said += (" − " if sign < 0 else " + " if at else "") + name
+            said += ((" − " if at else "−") if sign < 0 else " + " if at else "") + name
         return said, form
 
-    def _words(self, tree: Expression, digits: int) -> str:
+    def _words(self, tree: Expression, digits: int, outer: str = "") -> str:
         if isinstance(tree, Ref):
             return self._name(tree, digits) if len(tree.parts) == 3 else tree.parts[0]
         if isinstance(tree, Negative):
-            return "−" + self._words(tree.operand, digits)
+            return "−" + self._words(tree.operand, digits, "*")
         if isinstance(tree, Binary):
             sign = {"*": " × ", "/": " ÷ ", "-": " − "}.get(tree.operator, f" {tree.operator} ")
-            return f"{self._words(tree.left, digits)}{sign}{self._words(tree.right, digits)}"
+            left, right = (self._words(side, digits, tree.operator) for side in (tree.left, tree.right))
+            return (
+                f"（{left}{sign}{right}）"
+                if tree.operator in "+-" and outer in ("*", "/", "-")
+                else left + sign + right
+            )
         if isinstance(tree, Call):
             names = {"abs": "绝对值", "max": "较大者", "min": "较小者", "ratio": "比例"}
             return f"{names.get(tree.name, '')}（{'，'.join(self._words(a, digits) for a in tree.arguments)}）"

@@ -27,6 +27,7 @@ from .registry import NAMES as CODED_NAMES
 from .rule import Absent, Check, Each, Rule, RuleKind, Scope, Sums
 
 _E = TypeVar("_E", bound=Enum)
+_TAKES = {"abs": 1, "ratio": 2}  # arguments; max and min take two or more
 _NUMBER_OF = re.compile(r"\{(\w+)\.number\}")
 _REFERENCE = "请核对表单文件中的 id 和 key；数据写作 表.行.列。"
 
@@ -216,6 +217,9 @@ def _refs(node: Node, tree: Expression) -> Iterator[tuple[str, ...]]:
     elif isinstance(tree, Call):
         if tree.name not in FUNCTIONS:
             raise node.fail(f"公式里没有函数“{tree.name}”", f"可用的有：{'、'.join(FUNCTIONS)}。")
+        if len(tree.arguments) < 2 if tree.name in ("max", "min") else len(tree.arguments) != _TAKES[tree.name]:
+            fix = "请写 abs(甲)、ratio(甲, 乙)、max(甲, 乙, …)、min(甲, 乙, …)。"
+            raise node.fail(f"公式里函数“{tree.name}”括号中的个数不对", fix)
         for argument in tree.arguments:
             yield from _refs(node, argument)
     else:

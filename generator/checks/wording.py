@@ -11,7 +11,7 @@ from ..model.form import Block, Column, Form, Kind, Row, Term
 from .formula import COMPARISONS as _COMPARISONS
 from .formula import EVERY, amount_columns
 from .places import ambiguous, heading, table
-from .rule import Check, Each, Scope, Sums
+from .rule import Check, Each, Sums
 
 _LEVELS = ("类", "款", "项")
 _SIGNS = {"=": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">", "+": "+", "-": "−", "*": "×", "/": "÷"}
@@ -37,17 +37,6 @@ def conditions(edition: Edition, check: Check) -> str:
     if check.unless:
         said.append(f"在{_joined(edition, check, check.unless)}时不核对。")
     return "".join(said)
-
-
-def sheets(edition: Edition, check: Check) -> tuple[str, ...]:
-    """The tables that a check written in code looks at."""
-    return tuple(dict.fromkeys(_scope(edition, scope) for scope in check.scope))
-
-
-def _scope(edition: Edition, scope: Scope) -> str:
-    form = edition.form(scope.form)
-    title = next((b.title for b in form.blocks if b.key == scope.block), "")
-    return table(form) + (f"（{title}）" if title else "")
 
 
 def _joined(edition: Edition, check: Check, trees: Sequence[Binary]) -> str:
@@ -79,9 +68,9 @@ class _Names:
         if isinstance(tree, Negative):
             return f"−{self.text(tree.operand, '*')}"
         if isinstance(tree, Call):
-            inner = "，".join(self.text(argument) for argument in tree.arguments)
             if tree.name == "ratio":
                 return "（" + " ÷ ".join(self.text(argument, "*") for argument in tree.arguments) + "）"
+            inner = "，".join(self.text(argument) for argument in tree.arguments)
             return f"（{inner}）的{_FUNCTIONS.get(tree.name, tree.name)}"
         left = self.text(tree.left, tree.operator)
         if tree.operator in _COMPARISONS:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from decimal import Context, Decimal
 
+from ..editions import EditionError
 from ..model.expression import Binary, Call, Expression, Negative, Number, Ref, parse
 from ..model.form import AMOUNT_KINDS, Column, Kind
 from .blank_plan import BlockPlan, RowPlan, SheetPlan, Value
@@ -42,7 +43,9 @@ class Formulas:
         if spot.id in self._values:
             return self._values[spot.id]
         if spot.id in self._open:
-            raise ValueError(f"{spot.sheet.form.id}: the sum of {spot.row.key or spot.row.number} contains itself")
+            raise _wrong(
+                spot, f"{spot.row.key or spot.column.key} 的公式包含它自己", "请改正 is 或 show，不要相互引用。"
+            )
         self._open.add(spot.id)
         found = self._evaluate(spot)
         self._open.discard(spot.id)
@@ -100,8 +103,9 @@ class Formulas:
             codes, names = (f"{there}{address(c, first, 'cr')}:{address(c, last, 'cr')}" for c in (1, 2))
             return f'IFERROR(INDEX({names},MATCH({code},{codes},0)),"")'
         if declared in ("show", "row_show"):
-            source = spot.column.show if declared == "show" else (spot.row.row.show if spot.row.row else "")
-            return self._guarded(spot, self._show_text(parse(source), spot, top=True))
+            tree = self._shown(spot)
+            text = self._show_text(tree, spot, top=True)
+            return self._guarded(spot, f'IFERROR({text},"")' if _divides(tree, top=True) else text)
         return None
 
     def _evaluate(self, spot: Spot) -> Value | None:
@@ -116,8 +120,7 @@ class Formulas:
         if declared == "name":
             return self.subjects.names.get(spot.row.code(spot.block.code_column), "")
         if declared in ("show", "row_show"):
-            source = spot.column.show if declared == "show" else (spot.row.row.show if spot.row.row else "")
-            return "" if self._idle(spot) else self._show_value(parse(source), spot)
+            return "" if self._idle(spot) else self._show_value(self._shown(spot), spot)
         row = spot.row.row
         if row is not None and row.default and spot.column is spot.block.block.value_columns[0]:
             return Decimal(row.default) if spot.block.block.kind_of(row, spot.column) in AMOUNT_KINDS else row.default
@@ -137,8 +140,7 @@ class Formulas:
 
     def _in_row(self, spot: Spot, key: str) -> Spot:
         found = spot.sheet.find(key)
-        if found is None:
-            raise ValueError(f"{spot.sheet.form.id}: no row {key!r}")
+        assert found is not None  # the form's own sums name its own rows
         block, row = found
         same = [c for c in block.block.columns if c.key == spot.column.key]
         return Spot(spot.sheet, block, row, (same or [c for c in block.block.columns if c.kind in AMOUNT_KINDS])[0])
@@ -193,6 +195,17 @@ class Formulas:
 
     # show: expressions -----------------------------------------------------------------------------------------
 
+    def _source(self, spot: Spot) -> str:
+        row = spot.row.row
+        return row.show if row is not None and self._declared(spot) == "row_show" else spot.column.show
+
+    def _shown(self, spot: Spot) -> Expression:
+        tree = parse(self._source(spot))
+        if not _computable(tree):
+            fix = "可以写加减乘除、ratio(部分, 全部) 和 lookup(表, 本表的列, 那张表的列)。"
+            raise _wrong(spot, f"show 的“{self._source(spot)}”不能写成公式", fix)
+        return tree
+
     def _target(self, ref: Ref, home: Spot) -> Spot | None:
         """The cell a reference means; None when it is a plain number such as 100."""
         if len(ref.parts) == 1:
@@ -206,7 +219,8 @@ class Formulas:
             found = sheet.find(ref.parts[1])
             if found is not None and ref.parts[2] in found[0].places:
                 return Spot(sheet, *found, found[0].block.column(ref.parts[2]))
-        raise ValueError(f"{home.sheet.form.id}: show: no cell {'.'.join(ref.parts)}")
+        fix = "请写本行的列，或写作 表.行.列。"
+        raise _wrong(home, f"show 的“{self._source(home)}”中，没有“{'.'.join(ref.parts)}”这一格", fix)
 
     def _show_text(self, tree: Expression, home: Spot, top: bool = False) -> str:
         if isinstance(tree, Number):
@@ -219,21 +233,19 @@ class Formulas:
             return f"N({there}{target.address})"
         if isinstance(tree, Negative):
             return f"-{self._show_text(tree.operand, home)}"
-        if isinstance(tree, Binary) and tree.operator in "+-*/":
+        if isinstance(tree, Binary):
             left, right = self._show_text(tree.left, home), self._show_text(tree.right, home)
             return f"{left}{tree.operator}{right}" if top else f"({left}{tree.operator}{right})"
-        if isinstance(tree, Call) and tree.name == "ratio":
+        if tree.name == "ratio":
             part, whole = (self._show_text(a, home) for a in tree.arguments)
             return f'IF({whole}=0,"",{part}/{whole})'
-        if isinstance(tree, Call) and tree.name == "lookup":
-            sheet, block, column, code = self._lookup(tree, home)
-            there = sheet_prefix(sheet.name)
-            begin, at = block.rows[0].number, block.column_at(column.key)
-            codes = code_text(block, begin, block.range_end, "cr", there)
-            money = f"{there}{address(at, begin, 'cr')}:{address(at, block.range_end, 'cr')}"
-            here = address(home.block.column_at(code.key), home.row.number, "c")
-            return f"IF(COUNT({money})=0,0,SUMPRODUCT((TRIM({codes})=TRIM({here}))*1,{money}))"
-        raise ValueError(f"{home.sheet.form.id}: show: cannot be a formula: {tree!r}")
+        sheet, block, column, code = self._lookup(tree, home)
+        there = sheet_prefix(sheet.name)
+        begin, at = block.rows[0].number, block.column_at(column.key)
+        codes = code_text(block, begin, block.range_end, "cr", there)
+        money = f"{there}{address(at, begin, 'cr')}:{address(at, block.range_end, 'cr')}"
+        here = address(home.block.column_at(code.key), home.row.number, "c")
+        return f"IF(COUNT({money})=0,0,SUMPRODUCT((TRIM({codes})=TRIM({here}))*1,{money}))"
 
     def _show_value(self, tree: Expression, home: Spot) -> Decimal | str:
         if isinstance(tree, Number):
@@ -251,15 +263,13 @@ class Formulas:
             if tree.operator == "/":
                 return _QUOTIENT.divide(left, right) if right else ""
             return left + right if tree.operator == "+" else left - right if tree.operator == "-" else left * right
-        if isinstance(tree, Call) and tree.name == "ratio":
+        if tree.name == "ratio":
             part, whole = (self._show_value(a, home) for a in tree.arguments)
             return "" if isinstance(part, str) or isinstance(whole, str) or not whole else _QUOTIENT.divide(part, whole)
-        if isinstance(tree, Call) and tree.name == "lookup":
-            sheet, block, column, code = self._lookup(tree, home)
-            wanted = home.row.code(code)
-            rows = (r for r in block.rows if r.code(block.code_column) == wanted)
-            return sum((self.number(Spot(sheet, block, row, column)) for row in rows), ZERO)
-        raise ValueError(f"{home.sheet.form.id}: show: cannot be a formula: {tree!r}")
+        sheet, block, column, code = self._lookup(tree, home)
+        wanted = home.row.code(code)
+        rows = (r for r in block.rows if r.code(block.code_column) == wanted)
+        return sum((self.number(Spot(sheet, block, row, column)) for row in rows), ZERO)
 
     def _lookup(self, call: Call, home: Spot) -> tuple[SheetPlan, BlockPlan, Column, Column]:
         """``lookup(form, key column here, column there)``: the form's table by code."""
@@ -267,8 +277,34 @@ class Formulas:
         sheet = self._by_id.get(names[0]) if len(names) == 3 else None
         block = next((b for b in sheet.blocks if b.code_column), None) if sheet else None
         if sheet is None or block is None or names[1] not in home.block.places or names[2] not in block.places:
-            raise ValueError(f"{home.sheet.form.id}: show: lookup(form, key, column) names no table by code")
+            fix = "请写 lookup(表, 本表的列, 那张表的列)，那张表按科目编码填列。"
+            raise _wrong(home, f"show 的“{self._source(home)}”没有指明查哪张表的哪一列", fix)
         return sheet, block, block.block.column(names[2]), home.block.block.column(names[1])
+
+
+def _wrong(spot: Spot, what: str, fix: str) -> EditionError:
+    return EditionError(f"{spot.sheet.form.source}: {what}", fix)
+
+
+def _computable(tree: Expression) -> bool:
+    """Can a cell show it: a sum, product, quotient, share, or what another table has for the code?"""
+    if isinstance(tree, Negative):
+        return _computable(tree.operand)
+    if isinstance(tree, Binary):
+        return tree.operator in "+-*/" and _computable(tree.left) and _computable(tree.right)
+    if isinstance(tree, Call):
+        shares = tree.name == "ratio" and len(tree.arguments) == 2 and all(map(_computable, tree.arguments))
+        return shares or tree.name == "lookup"
+    return True
+
+
+def _divides(tree: Expression, top: bool = False) -> bool:
+    """Does it divide where the quotient is used further, or without looking whether it divides by nothing?"""
+    if isinstance(tree, Negative):
+        return _divides(tree.operand)
+    if isinstance(tree, Binary):
+        return tree.operator == "/" or _divides(tree.left) or _divides(tree.right)
+    return isinstance(tree, Call) and tree.name == "ratio" and (not top or any(map(_divides, tree.arguments)))
 
 
 def _below(block: BlockPlan, code: str) -> list[RowPlan]:
