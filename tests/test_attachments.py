@@ -297,6 +297,95 @@ def test_bookmarks_of_two_files_do_not_clash(tmp_path: Path) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_a_link_inside_the_second_file_finds_its_own_place(tmp_path: Path) -> None:
+    """Both files have a bookmark of the same name; an end without a beginning is nothing."""
+    files = []
+    for number in (1, 2):
+        document = word("目标", "链接")
+        mark(document.paragraphs[0], "第一条")
+        lone = document.paragraphs[0]._p.makeelement(qn("w:bookmarkEnd"), {qn("w:id"): "99"})
+        document.paragraphs[0]._p.append(lone)
+        link = document.paragraphs[1]._p.makeelement(qn("w:hyperlink"), {qn("w:anchor"): "第一条"})
+        document.paragraphs[1]._p.append(link)
+        files.append(attachment(tmp_path, number, document))
+    made = docx.Document(io.BytesIO(master(*files))).element.body
+    starts = [s.get(qn("w:name")) for s in made.iter(qn("w:bookmarkStart"))]
+    places = [name for name in starts if name.startswith("第一条")]
+    assert len(set(places)) == 2
+    assert [link.get(qn("w:anchor")) for link in made.iter(qn("w:hyperlink"))] == places
+
+
+def test_tracked_changes_and_bound_fields_are_seen_to(tmp_path: Path) -> None:
+    """What a field is bound to stays behind: bound, it would show nothing."""
+    document = word("正文")
+    paragraph = document.paragraphs[0]._p
+    paragraph.append(paragraph.makeelement(qn("w:ins"), {qn("w:id"): "7"}))
+    control = paragraph.makeelement(qn("w:sdt"), {})
+    properties = control.makeelement(qn("w:sdtPr"), {})
+    properties.append(control.makeelement(qn("w:dataBinding"), {qn("w:xpath"): "/x"}))
+    control.append(properties)
+    paragraph.append(control)
+    data, findings = attach.append(saved(word("封面")), (attachment(tmp_path, 1, document),))
+    assert ["修订痕迹仍在，请先接受或拒绝修订" in f.message for f in findings] == [True]
+    assert not list(docx.Document(io.BytesIO(data)).element.body.iter(qn("w:dataBinding")))
+
+
+def test_a_file_that_says_nothing_of_its_pages_goes_on_ours(tmp_path: Path) -> None:
+    bare, silent = word("没有分节"), word("没有纸张")
+    bare.element.body.remove(bare.element.body.find(qn("w:sectPr")))
+    section = silent.element.body.find(qn("w:sectPr"))
+    section.remove(section.find(qn("w:pgSz")))
+    data = master(attachment(tmp_path, 1, bare), attachment(tmp_path, 2, silent))
+    assert turned(data) == ["横", "竖"]
+    assert body(data)[2:] == ["附件标题1", "没有分节", "附件标题2", "没有纸张"]
+
+
+def test_flat_pages_in_the_middle_and_none_at_the_end(tmp_path: Path) -> None:
+    """The last section of such a file is missing: some programs write it so."""
+    document = landscape(word("横页"))
+    document.add_section()
+    document.element.body.remove(document.element.body[-1])
+    data, findings = attach.append(saved(word("正文")), (attachment(tmp_path, 1, document),))
+    assert findings == ()
+    assert body(data) == ["正文", "横页"]
+
+
+def _broken_page() -> Any:
+    document = landscape(word("横页"))
+    document.element.body.find(qn("w:sectPr")).find(qn("w:pgSz")).set(qn("w:w"), "29.7cm")
+    return document
+
+
+def _same_bookmark_twice() -> Any:
+    document = word("一", "二")
+    for number, paragraph in enumerate(document.paragraphs):
+        mark(paragraph, "同名", str(number))
+    return document
+
+
+@pytest.mark.parametrize(
+    ("made", "said"), [(_broken_page, "的结构无法与公开文档合并"), (_same_bookmark_twice, "合并后结构不完整")]
+)
+def test_a_file_that_would_break_the_document_is_left_out(tmp_path: Path, made: Any, said: str) -> None:
+    whole = saved(word("正文"))
+    data, (finding,) = attach.append(whole, (attachment(tmp_path, 1, made()),))
+    assert data == whole
+    assert said in finding.message
+
+
+def test_a_style_whose_ancestor_did_not_come_along_stands_alone(tmp_path: Path) -> None:
+    """A name that leads nowhere makes Word repair the file."""
+    document = word("特别")
+    style = document.styles.add_style("特别样式", 1)
+    style.element.get_or_add_basedOn().set(qn("w:val"), "Nowhere")
+    document.paragraphs[0].style = style
+    data, _ = attach.append(saved(word("正文")), (attachment(tmp_path, 1, document),))
+    styles = docx.Document(io.BytesIO(data)).styles.element
+    ids = {one.get(qn("w:styleId")) for one in styles.iter(qn("w:style"))}
+    assert {link.get(qn("w:val")) for link in styles.iter(qn("w:basedOn"))} <= ids
+    assert "特别样式" in {name.get(qn("w:val")) for name in styles.iter(qn("w:name"))}
+
+
 def test_lists_pictures_and_charts_come_along(tmp_path: Path) -> None:
     document = word("文字")
     document.add_paragraph("项", style="List Number")
@@ -397,6 +486,37 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "解压后过大" in findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [("_MOST_XML", 1000, "解压后过大"), ("_MOST_TAGS", 50, "内容过多"), ("_MOST_BLOCKS", 2, "合计不能超过 2 段")],
+)
+def test_files_that_are_too_much_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, said: str
+) -> None:
+    monkeypatch.setattr(attach, limit, most)
+    whole = saved(word("正文"))
+    made, findings = attach.append(whole, (attachment(tmp_path, 1, word("甲", "乙", "丙")),))
+    assert made == whole
+    assert [said in finding.message for finding in findings] == [True]
+
+
+def test_all_files_together_have_one_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attach, "_MOST_BLOCKS", 5)
+    files = [attachment(tmp_path, number, word("甲", "乙")) for number in (1, 2)]  # with its section three blocks each
+    made, findings = attach.append(saved(word("正文")), tuple(files))
+    assert body(made) == ["正文", "甲", "乙"]
+    assert ["2.docx" in finding.message for finding in findings] == [True]
+
+
+def test_a_file_that_went_away_and_pictures_beside_it(tmp_path: Path) -> None:
+    gone, good = attachment(tmp_path, 1, word("甲")), attachment(tmp_path, 2, word("乙"))
+    Path(gone.path).unlink()
+    picture = Attachment("attachment.3.file", "图", str(tmp_path / "图.png"), PLACE)  # set elsewhere
+    made, findings = attach.append(saved(word("正文")), (gone, picture, good))
+    assert body(made) == ["正文", "乙"]
+    assert ["1.docx" in f.message and "打不开" in f.message for f in findings] == [True]
+
+
 SCRIPT = """
 import hashlib, sys
 from generator.document import attach
@@ -453,8 +573,9 @@ def test_pictures_keep_their_shape_within_the_page(
     assert part.related_parts[blip].blob == path.read_bytes()
 
 
-def test_a_broken_picture_is_a_value_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("data", [png()[:40], png(0, 5), png(5, 0), b"GIF89a"])
+def test_a_broken_picture_is_a_value_error(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "图.png"
-    path.write_bytes(png()[:40])
+    path.write_bytes(data)
     with pytest.raises(ValueError, match="图"):
         attach.picture(docx.Document().part, Attachment("a", "t", str(path), PLACE), 1000, 1000)

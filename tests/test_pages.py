@@ -208,6 +208,19 @@ def test_a_row_taller_than_the_page_runs_over() -> None:
     assert page_of(table, Lines("after", 1, 10))["after"] == 3
 
 
+def test_a_line_taller_than_the_page_has_a_page_of_its_own() -> None:
+    """A chart in a style file of small pages."""
+    after = Lines("after", 1, 10)
+    assert page_of(Lines("chart", 1, 150, widow=False), after) == {"chart": 1, "after": 2}
+    assert page_of(Lines("chart", 1, 150), after) == {"chart": 1, "after": 2}
+    assert page_of(Lines("before", 1, 10), Lines("chart", 1, 150), after) == {"before": 1, "chart": 2, "after": 3}
+
+
+def test_a_head_that_fills_the_page_comes_to_an_end() -> None:
+    table = Rows("t", (95, 250), head=1, splits=frozenset({1}), pitch=10)
+    assert page_of(table, Lines("after", 1, 10))["after"] > 2
+
+
 def test_a_forced_page_and_a_section() -> None:
     layout = paginate(
         [Turn(100), Lines("a", 1, 10), Lines("b", 1, 10, new_page=True), Turn(50), Lines("c", 6, 10, widow=False)]

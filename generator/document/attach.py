@@ -7,6 +7,7 @@ wired by hand, names and ids that would clash are changed beforehand, what it ca
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -151,7 +152,9 @@ def picture(part: Any, attachment: Attachment, max_width_emu: int, max_height_em
     try:
         relation, image = part.get_or_add_image(attachment.path)
         width, height = int(image.width), int(image.height)
-    except (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ZeroDivisionError) as error:
+    except (
+        InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ZeroDivisionError, struct.error,
+    ) as error:  # fmt: skip
         raise ValueError(f"{attachment.path}: {error!r}") from error
     if width <= 0 or height <= 0:
         raise ValueError(f"{attachment.path}: no size")
