@@ -191,6 +191,18 @@ def test_small_numbers_that_neighbours_share_are_no_copies() -> None:
     assert [message for message in said if "误抄" in message] == []
 
 
+@pytest.mark.parametrize(("typed", "low", "high"), [("520.36", "-1", "1"), ("0", "520.36", "520.36")])
+def test_where_nothing_was_typed_or_nothing_is_wanted_there_is_no_slip(typed: str, low: str, high: str) -> None:
+    """A ten-thousandth of any amount is nearly nothing, and nothing has no digits to mistake."""
+    assert recognise(Decimal(typed), Interval(Decimal(low), Decimal(high)), Decimal(high)) is None
+
+
+def test_wan_where_yuan_belongs_is_recognised_though_rounded() -> None:
+    found = recognise(Decimal("520.36"), Interval(Decimal("5203611.27"), Decimal("5203611.27")), Decimal("5203611.27"))
+    assert found is not None
+    assert (found.words, found.value) == ("金额单位填错（元与万元混淆）", Decimal("5203611.27"))
+
+
 def test_any_other_difference_is_no_slip() -> None:
     assert recognise(Decimal("520.36"), Interval(Decimal("531.72"), Decimal("531.72")), Decimal("531.72")) is None
 

@@ -70,8 +70,6 @@ def _missing(value: Decimal) -> Iterator[Slip]:
         for digit in "0123456789":
             longer = digits[:n] + digit + digits[n:]
             yield Slip("漏录一位数字", _number(longer, exponent, value), telling=long)
-            if exponent > -2:
-                yield Slip("漏录一位数字", _number(longer, exponent - 1, value), telling=long)
     for n in range(len(digits)):
         yield Slip("多录一位数字", _number(digits[:n] + digits[n + 1 :], exponent, value), telling=long)
 
