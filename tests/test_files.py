@@ -186,3 +186,59 @@ def test_long_names_are_cut_and_stay_apart() -> None:
     assert one != two
     assert {len(name.encode()) <= 160 for name in (one, two)} == {True}
     assert files.safe_name("局" * 50) == "局" * 50
+
+
+def test_what_stands_below_a_file_is_not_there(tmp_path: Path) -> None:
+    below = tmp_path / "公开.docx"
+    assert files.present(below) is None
+    below.write_bytes(OLD)
+    assert files.present(below) == OLD
+    assert files.present(below / "附件.docx") is None
+    with pytest.raises(Refusal, match="文件夹或设备"):
+        files.present(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are flushed on Unix only")
+@pytest.mark.parametrize("call", ["open", "fsync"])
+def test_a_drive_that_cannot_flush_folders_is_written_to_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    real, folders = getattr(os, call), []
+
+    def refusing(what: object, *more: object) -> object:
+        folder = stat.S_ISDIR(os.fstat(what).st_mode) if isinstance(what, int) else Path(str(what)).is_dir()
+        if folder:
+            folders.append(what)
+            raise OSError(errno.EINVAL, "fault")
+        return real(what, *more)
+
+    monkeypatch.setattr(os, call, refusing)
+    target = tmp_path / "公开.docx"
+    assert files.write(target, NEW) is None
+    assert target.read_bytes() == NEW
+    assert folders
+
+
+def test_leftovers_that_another_run_removes_are_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / f"{files._TEMPORARY}1-a{files._ENDING}"
+    old.write_bytes(OLD)
+    os.utime(old, (0, 0))
+    real = Path.unlink
+
+    def gone(path: Path, missing_ok: bool = False) -> None:
+        if path == old:
+            raise FileNotFoundError
+        real(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", gone)
+    files.write(tmp_path / "公开.docx", NEW)
+    assert (tmp_path / "公开.docx").read_bytes() == NEW
+
+
+def test_a_name_that_the_system_cannot_write_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    """A system without Chinese: the old file cannot be set aside as “手工修改”."""
+    target = tmp_path / "a.docx"
+    target.write_bytes(OLD)
+    with pytest.raises(Refusal, match="不能作为文件名"):
+        files.write(target, NEW, kept("\ud800"))
+    assert (target.read_bytes(), names(tmp_path)) == (OLD, ["a.docx"])

@@ -19,7 +19,7 @@ from generator import editions
 from generator.editions import Edition
 from generator.model import heads
 from generator.model.book import Book
-from generator.model.cell import CellKind, CellRef
+from generator.model.cell import CellKind, CellRef, column_letters
 from generator.model.finding import Finding, Refusal, Severity
 from generator.model.form import Form, Kind
 from generator.workbook.read import read
@@ -453,6 +453,7 @@ CELLS = [
     ("1e400", None, "S6", Severity.ERROR),
     (Decimal("1E15"), None, "S6", Severity.ERROR),
     (Decimal("12.345"), Decimal("12.345"), "S6", Severity.WARNING),
+    (X('t="inlineStr"', f"<is><t>{'1' * 33000}</t></is>"), None, "S4", Severity.ERROR),
 ]
 
 
@@ -544,6 +545,9 @@ TEXTS = [
     ("cover_date", "2022-11-8", "2022年11月8日"),
     ("cover_date", "2022年11月", "2022年11月"),
     ("level", " 区 级", "区级"),
+    ("short_name", True, "TRUE"),
+    ("short_name", X('t="d"', "<v>2022-11-08</v>"), "2022年11月8日"),
+    ("cover_date", 20221108, "2022年11月8日"),
 ]
 
 
@@ -553,6 +557,34 @@ def test_texts(case: Case, row: str, value: Any, text: str) -> None:
     book = case.book()
     assert book.findings == ()
     assert book.text("unit", row) == text
+
+
+def test_a_cell_that_is_in_the_file_twice(case: Case) -> None:
+    """Two programs wrote to it: which of them is right nobody can tell."""
+    row, column = case["general"].at["all", "project"]
+    twice = f'<v>1</v></c><c r="{column_letters(column)}{row}"><v>2</v>'
+    where = case.put("general", "all", "project", X("", twice))
+    found = only(case.book(), "S4", Severity.ERROR)
+    assert where in found.message
+    assert "两个内容" in found.message
+
+
+def test_half_a_person(case: Case) -> None:
+    where = case.put("unit", "staff_canogong", "value", Decimal("2.5"))
+    found = only(case.book(), "S4", Severity.ERROR)
+    assert (where in found.message, "应为整数" in found.message) == (True, True)
+
+
+def test_a_text_that_says_it_is_a_number(case: Case) -> None:
+    where = case.put("unit", "short_name", "value", X("", "<v>12abc</v>"))
+    assert any(where in f.message and "已损坏" in f.message for f in by_rule(case.book(), "S4"))
+
+
+def test_a_text_of_nothing_but_control_characters_is_blank(case: Case) -> None:
+    case.put("unit", "phone", "value", X('t="inlineStr"', "<is><t>_x0001__x0002_</t></is>"))
+    book = case.book()
+    assert book.text("unit", "phone") == ""
+    assert any("控制字符" in f.message for f in by_rule(book, "S4"))
 
 
 def test_dates_of_the_1904_calendar(case: Case) -> None:
@@ -629,6 +661,30 @@ def test_merged_indicators_inherit(case: Case) -> None:
         ("效益", "社会"),
     ]
     assert rows[1].cells["level1"].ref.row == top
+
+
+@pytest.mark.parametrize(
+    ("typed", "date"),
+    [("填报日期：2022年3月1日", "2022年3月1日"), ("填报日期: 2022-3-1", "2022-3-1")],
+)
+def test_a_date_in_one_cell_with_its_label(case: Case, typed: str, date: str) -> None:
+    sheet = case["overall_performance"]
+    at = sheet.find(next(v for v in map(str, sheet.cells.values()) if v.startswith("填报日期")))
+    sheet.cells.pop(sheet.at.get(("report_date", "value"), (0, 0)), None)
+    sheet.cells[at] = typed
+    book = case.book()
+    assert (book.text("overall_performance", "report_date"), book.findings) == (date, ())
+
+
+def test_a_performance_form_without_the_head_of_its_indicators(case: Case) -> None:
+    sheet = case["overall_performance"]
+    row = sheet.find("一级指标")[0]
+    for place in [place for place in sheet.cells if place[0] == row and place[1] > 1]:
+        sheet.cells[place] = "其他"
+    book = case.book()
+    assert any("中找不到“一级指标”等指标的表头，" in f.message for f in by_rule(book, "S3"))
+    assert book.rows("overall_performance", "indicators") == ()
+    assert book.text("overall_performance", "total_score")  # the rest is read
 
 
 def test_a_missing_label_of_a_performance_form(case: Case) -> None:

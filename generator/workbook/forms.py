@@ -45,7 +45,7 @@ class PerformanceReader:
             if line.indicators is not None:
                 head = heads.find(sheet, self._paths(line.indicators), row)
                 if head is None:
-                    self._say_missing([f"{line.indicators.columns[0].head[-1]}”等指标的表头“"])
+                    self._say_missing([line.indicators.columns[0].head[-1]], "等指标的表头")
                 else:
                     if parts and not parts[-1].end:
                         parts[-1].end = head.rows[0]
@@ -249,11 +249,11 @@ class PerformanceReader:
                     above.pop(lower, None)
             above[key] = cell
 
-    def _say_missing(self, labels: list[str]) -> None:
+    def _say_missing(self, labels: list[str], more: str = "") -> None:
         named = "、".join(f"“{label}”" for label in labels)
         self.convert.notes.add(
             "S3",
             Severity.ERROR,
-            f"{self.sheet.name} 中找不到{named}，对应的内容没有读取。",
+            f"{self.sheet.name} 中找不到{named}{more}，对应的内容没有读取。",
             "请恢复表样原有的栏目文字，或从空白工作簿中复制该表后重新填写。",
         )
