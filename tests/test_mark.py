@@ -366,3 +366,126 @@ def test_libreoffice_opens_it_and_sees_the_same(tmp_path: Path) -> None:
         assert {place: other[place].comment.text for place in said} == said
         for place in said:
             assert other[place].fill.fgColor.rgb == sheet[place].fill.fgColor.rgb
+
+
+# What leads out of the file ------------------------------------------------------------------------------------------
+
+LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def wired(*relations: str, owner: str = "xl/workbook.xml", **more: bytes) -> bytes:
+    """A workbook with more relationships of one part, and more parts (``__`` for a slash, ``_xml`` for an ending)."""
+    data = saved(small())
+    folder, _, name = owner.rpartition("/")
+    path = f"{folder}/_rels/{name}.rels"
+    old = parts(data).get(
+        path, b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
+    )
+    root = etree.fromstring(old)
+    for relation in relations:
+        root.append(etree.fromstring(relation.replace("<Relationship", f'<Relationship xmlns="{root.nsmap[None]}"')))
+    found = {key.replace("__", "/").replace("_xml", ".xml"): content for key, content in more.items()}
+    return repacked(data, {path: etree.tostring(root), **found})
+
+
+def marked(data: bytes) -> dict[str, bytes]:
+    return parts(mark(data, (finding((NAME, 2, 2)),), title=TITLE))
+
+
+def test_sheets_of_macros_are_refused() -> None:
+    data = wired(f'<Relationship Id="rIdM" Type="{LINKS}/xlMacrosheet" Target="macrosheets/sheet1.xml"/>')
+    with pytest.raises(Refusal, match="宏表"):
+        mark(data, (), title=TITLE)
+
+
+def test_names_of_macros_are_gone_and_others_stay() -> None:
+    data = saved(small())
+    book = parts(data)["xl/workbook.xml"].decode()
+    names = '<definedName name="auto_open" xlm="1">x!A1</definedName>'
+    names += '<definedName name="run" vbProcedure="true">x</definedName>'
+    area = "<definedName name=\"区域\">'表二'!$A$1</definedName>"
+
+    def after(inside: str) -> bytes:
+        text = re.sub(r"<definedNames ?/?>(</definedNames>)?", "", book)
+        text = text.replace("</sheets>", f"</sheets><definedNames>{inside}</definedNames>")
+        return marked(repacked(data, {"xl/workbook.xml": text.encode()}))["xl/workbook.xml"]
+
+    assert "区域".encode() in after(names + area)
+    assert b"auto_open" not in after(names + area)
+    assert b"vbProcedure" not in after(names + area)
+    assert etree.fromstring(after(names)).xpath("count(//*[local-name()='definedName' and @vbProcedure])") == 0
+
+
+def test_sources_of_data_lead_nowhere_and_are_not_asked_by_themselves() -> None:
+    connections = (
+        b'<connections xmlns="%s"><connection id="1" name="q" odcFile="\\\\host\\a.odc" refreshOnLoad="1" interval="5">'
+        b'<dbPr connection="Provider=x;Password=y" command="drop"/><webPr url="http://example.com" post="a=b"/>'
+        b"</connection></connections>" % M.strip("{}").encode()
+    )
+    data = wired(
+        f'<Relationship Id="rIdC" Type="{LINKS}/connections" Target="connections.xml"/>',
+        xl__connections_xml=connections,
+    )
+    (node,) = etree.fromstring(marked(data)["xl/connections.xml"])
+    assert {key: node.get(key) for key in ("name", "odcFile", "refreshOnLoad", "interval")} == {
+        "name": "q", "odcFile": "", "refreshOnLoad": "0", "interval": "0",
+    }  # fmt: skip
+    assert [dict(one.attrib) for one in node] == [{"connection": "", "command": ""}, {"url": "", "post": ""}]
+
+
+def test_a_link_to_another_workbook_keeps_its_place_and_leads_nowhere() -> None:
+    """Formulas count on the place; the path would tell the receiver whose computer it was."""
+    owner = "xl/externalLinks/externalLink1.xml"
+    book = b'<externalLink xmlns="%s"/>' % M.strip("{}").encode()
+    path = f'<Relationship Id="rId1" Type="{LINKS}/externalLinkPath" Target="file:///C:/a.xlsx" TargetMode="External"/>'
+    made = marked(wired(path, owner=owner, xl__externalLinks__externalLink1_xml=book))
+    (relation,) = etree.fromstring(made["xl/externalLinks/_rels/externalLink1.xml.rels"])
+    assert (relation.get("Id"), relation.get("Target")) == ("rId1", "已断开")
+
+
+def test_of_several_links_only_those_that_lead_out_are_gone() -> None:
+    data = wired(
+        f'<Relationship Id="rIdH" Type="{LINKS}/hyperlink" Target="http://example.com/" TargetMode="External"/>',
+        owner="xl/worksheets/sheet1.xml",
+    )
+    sheet = parts(data)["xl/worksheets/sheet1.xml"].decode()
+    links = f'<hyperlinks><hyperlink xmlns:r="{LINKS}" ref="A1" r:id="rIdH"/>'
+    links += '<hyperlink ref="A2" location="B2"/></hyperlinks>'
+    data = repacked(data, {"xl/worksheets/sheet1.xml": sheet.replace("<pageMargins", links + "<pageMargins").encode()})
+    made = etree.fromstring(marked(data)["xl/worksheets/sheet1.xml"])
+    assert [link.get("ref") for link in made.iter(M + "hyperlink")] == ["A2"]
+
+
+def test_the_kind_of_macros_is_not_left_as_what_files_ending_so_are() -> None:
+    """Old workbooks call every .bin a project of macros; the settings of printers end so too."""
+    data = saved(small())
+    types = parts(data)["[Content_Types].xml"]
+    more = b'<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+    made = marked(repacked(data, {"[Content_Types].xml": types.replace(b"</Types>", more)}))
+    assert b"vbaProject" not in made["[Content_Types].xml"]
+    assert b'Extension="bin"' in made["[Content_Types].xml"]
+
+
+# Sheets of other programs --------------------------------------------------------------------------------------------
+
+
+def test_a_sheet_without_any_rows_can_be_marked() -> None:
+    empty = f'<worksheet xmlns="{M.strip("{}")}"><sheetFormatPr defaultRowHeight="15"/><pageMargins left="1" right="1" '
+    empty += 'top="1" bottom="1" header="1" footer="1"/></worksheet>'
+    data = repacked(saved(small()), {"xl/worksheets/sheet1.xml": empty.encode()})
+    made = mark(data, (finding((NAME, 2, 2)),), title=TITLE)
+    assert opened(made)[NAME]["B2"].comment
+    order = [etree.QName(child).localname for child in etree.fromstring(parts(made)["xl/worksheets/sheet1.xml"])]
+    assert order[:3] == ["sheetFormatPr", "sheetData", "pageMargins"]
+
+
+def test_a_cell_that_is_made_has_the_look_of_its_row() -> None:
+    data = saved(small())
+    sheet = parts(data)["xl/worksheets/sheet1.xml"].decode()
+    style = re.search(r'<c r="B2" s="(\d+)"', sheet)[1]  # type: ignore[index]
+    row = re.sub(r'<row r="2"', f'<row r="2" s="{style}" customFormat="1"', sheet)
+    row = row.replace("</row>", '<extLst xmlns:x="y"/></row>', 1)  # what some programs leave behind the cells
+    data = repacked(data, {"xl/worksheets/sheet1.xml": row.encode()})
+    cell = opened(mark(data, (finding((NAME, 2, 6)),), title=TITLE))[NAME]["F2"]
+    assert (cell.font.bold, cell.font.color.rgb, cell.number_format) == (True, "FF112233", "#,##0.00")
+    assert cell.fill.fgColor.rgb == "FF" + STRONG[Severity.ERROR]
