@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,6 +118,33 @@ def check(
         return Checked(edition, book, _ordered(run(edition, book), beside(edition, book) if beside else ()))
 
 
+def examine(
+    workbook: Path,
+    edition_id: str | None = None,
+    say: Say = _silent,
+    library: Library | None = None,
+    beside: Beside | None = None,
+) -> Checked:
+    """As ``check``; where no error stands against the document, also what its words lack: all that can be said before
+    its pages are made.
+    """
+    checked = check(workbook, edition_id, say, library, beside)
+    if has_errors(checked.findings):
+        return checked
+    _, findings = _words(checked, False, say)
+    return replace(checked, findings=findings)
+
+
+def _words(checked: Checked, draft: bool, say: Say) -> tuple[Disclosure, tuple[Finding, ...]]:
+    """The document before it has pages, and all findings so far."""
+    with editions_in_order(), uncollected():
+        from .narrative.compose import compose
+
+        say("撰写文字")
+        disclosure, more = compose(checked.edition, checked.book, draft)
+        return disclosure, _ordered(checked.findings, _unsaid(checked, more))
+
+
 def generate(
     workbook: Path,
     output: Path | None = None,
@@ -140,18 +167,15 @@ def generate(
     edition, findings = checked.edition, checked.findings
     if has_errors(findings) and not draft:
         return Generated(edition.id, findings, checked=checked)
+    disclosure, findings = _words(checked, draft, say)
+    if has_errors(findings) and not draft:
+        return Generated(edition.id, findings, checked=checked)
     with editions_in_order(), uncollected():
         from . import regenerate
         from .document.render import render
         from .model.snapshot import snapshot
         from .model.trace import trace
-        from .narrative.compose import compose
 
-        say("撰写文字")
-        disclosure, more = compose(edition, checked.book, draft)
-        findings = _ordered(findings, _unsaid(checked, more))
-        if has_errors(findings) and not draft:
-            return Generated(edition.id, findings, checked=checked)
         say("排版")
         states: list[State] = []
 

@@ -19,6 +19,8 @@ from generator.model.cell import CellRef
 from generator.model.finding import Finding, Refusal, Severity
 from generator.pipeline import Checked, Generated, Marked
 
+from support import fill, load_source  # isort: skip
+
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = tuple(CellRef("03支出决算表", row, 4) for row in range(12, 20))
 FAULT = Finding("X1", Severity.ERROR, "表2合计 1.00 与表1合计 2.00 不等，相差 1.00。", "请核对两表。", CELLS)
@@ -50,7 +52,7 @@ def made(monkeypatch: pytest.MonkeyPatch):
             return Checked(_Named("某版式"), None, findings)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pipeline, "generate", generate)
-        monkeypatch.setattr(pipeline, "check", check)
+        monkeypatch.setattr(pipeline, "examine", check)
         monkeypatch.setattr(pipeline, "mark", lambda workbook, found, target, say: Marked(target))
         return asked
 
@@ -451,6 +453,19 @@ def test_a_document_edited_by_hand_survives_the_next_run(tmp_path: Path) -> None
     assert run("restore", str(target), "9").exit_code == 2
     assert run("restore", str(tmp_path / "没有.docx")).exit_code == 2
     assert run("restore", str(target)).output.count("\n") == 2  # what stood there before restoring is kept too
+
+
+def test_check_says_all_that_generate_says(tmp_path: Path) -> None:
+    """A text that only the narrative misses, and a file that is not there: told before anything is generated."""
+    edition, content = load_source("sample-2021")
+    content = content | {"texts": content["texts"] | {"duties": []}}
+    content["attachments"] = {"files": [{"title": "图", "file": "没有这个文件.png"}]}
+    book = fill(edition, content, tmp_path / "填报.xlsx")
+    checked = json.loads(run("check", str(book), "--format", "json", "--no-mark").stdout)
+    made = run("generate", str(book), "-o", str(tmp_path / "公开.docx"), "--format", "json", "--no-mark")
+    told = [finding["message"] for finding in checked["findings"]]
+    assert told == [finding["message"] for finding in json.loads(made.stdout)["findings"]]
+    assert any("没有这个文件.png" in message for message in told)
 
 
 def test_refused_work_leaves_everything_as_it_was(tmp_path: Path) -> None:
