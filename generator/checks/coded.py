@@ -212,7 +212,7 @@ def same_names(subject: Subject, check: Check) -> Iterator[Verdict]:
 
 def code_shape(subject: Subject, check: Check) -> Iterator[Verdict]:
     """Codes of an open table have one of its lengths."""
-    for data, block, row in _coded_rows(subject, check):
+    for data, block, row in coded_rows(subject, check):
         levels = block.open.levels if block.open is not None else ()
         good = row.key.isdigit() and len(row.key) in levels
         yield _about_code(data, row, good, levels="、".join(map(str, levels)))
@@ -221,7 +221,7 @@ def code_shape(subject: Subject, check: Check) -> Iterator[Verdict]:
 def codes_once(subject: Subject, check: Check) -> Iterator[Verdict]:
     """No code stands twice in a table."""
     first: dict[tuple[str, str, str], RowData] = {}
-    for data, block, row in _coded_rows(subject, check):
+    for data, block, row in coded_rows(subject, check):
         before = first.setdefault((data.form.id, block.key, row.key), row)
         if before is not row:
             other = _ref(before)
@@ -233,7 +233,7 @@ def codes_once(subject: Subject, check: Check) -> Iterator[Verdict]:
 def parents_present(subject: Subject, check: Check) -> Iterator[Verdict]:
     """A 项 has its 款 and its 类 above it; one verdict per missing parent."""
     missing: dict[tuple[str, str], list[tuple[FormData, RowData]]] = {}
-    for data, block, row in _coded_rows(subject, check):
+    for data, block, row in coded_rows(subject, check):
         levels = block.open.levels if block.open is not None else ()
         above = [row.key[:n] for n in levels if n < len(row.key)] if len(row.key) in levels else []
         absent = [code for code in above if code not in data.blocks[block.key].by_key]
@@ -269,7 +269,7 @@ def _scoped(data: FormData, check: Check) -> Iterator[tuple[Block, BlockData]]:
             yield block, rows
 
 
-def _coded_rows(subject: Subject, check: Check) -> Iterator[tuple[FormData, Block, RowData]]:
+def coded_rows(subject: Subject, check: Check) -> Iterator[tuple[FormData, Block, RowData]]:
     """Rows of the scope's open tables by code, totals left out."""
     for scope in check.scope:
         data = subject.book.sheet(scope.form)
