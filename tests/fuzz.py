@@ -170,7 +170,7 @@ def rows_moved(rng: random.Random, found: Parts) -> None:
     name = _part(rng, found)
     rows = re.findall(rb"<row\b.*?</row>", found[name], re.DOTALL)
     head, middle, tail = found[name].partition(b"".join(rows) or b"\0")
-    if not middle:
+    if not rows or not middle:
         return
     what = rng.randrange(5)
     if what == 0:

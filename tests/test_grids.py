@@ -71,6 +71,15 @@ def test_each_table_has_its_own_section_in_order_and_turned_as_its_form_says() -
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.parametrize(("chosen", "shown"), [("按版式", "86.20"), ("两位小数去尾零", "86.2"), (None, "86.20")])
+def test_decimals_of_the_official_tables_are_a_choice(chosen: str | None, shown: str) -> None:
+    wording = {"table_decimals": chosen} if chosen else {}
+    made = grid(book({"totals": {"other": {"amount": "86.2"}}, "wording": wording}), "totals")
+    texts = [cell.text for row in made.rows for cell in row]
+    assert shown in texts
+    assert len({"86.20", "86.2"} & set(texts)) == 1
+
+
 def test_lines_around_a_table() -> None:
     one = book({})
     title, number, unit, *_ = section(one, "totals").blocks

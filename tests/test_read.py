@@ -329,6 +329,22 @@ def test_a_missing_row_is_named_and_its_amount_reported(case: Case) -> None:
     assert any(name_of(sheet, sheet.at["institution", "amount"]) in m for m in messages)
 
 
+def test_a_setting_that_an_older_workbook_lacks_takes_its_default(case: Case) -> None:
+    sheet = case["wording"]
+    place = sheet.find("官方表金额小数")
+    sheet.cells = {at: value for at, value in sheet.cells.items() if at[0] != place[0]}
+    found = only(case.book(), "S3", Severity.INFO)
+    assert "“官方表金额小数”" in found.message
+    assert "“按版式”" in found.message
+
+
+def test_what_every_workbook_must_say_has_no_default(case: Case) -> None:
+    sheet = case["unit"]
+    place = sheet.find("金额单位")
+    sheet.cells = {at: value for at, value in sheet.cells.items() if at[0] != place[0]}
+    assert "金额单位" in only(case.book(), "S3", Severity.ERROR).message
+
+
 def test_amounts_without_a_code_are_reported(case: Case) -> None:
     sheet = case["general"]
     last = max(r for r, c in sheet.at.values()) + 3

@@ -13,6 +13,7 @@ from .numbers import Decimals, NumberStyle, TableStyle, UnknownStyle
 
 # Keys of the forms `unit` and `wording`; they keep their meaning in every edition.
 UNIT, WORDING = "unit", "wording"
+_AS_THE_FORM = "按版式"
 _OWN = "（本级）"
 _OWNS = (_OWN, "(本级)")  # a name that says so already is left as it is
 UNKNOWN = "未填写"  # the words of an edition for a unit whose level is not known: a draft must be readable
@@ -91,7 +92,9 @@ class Context:
     @cached_property
     def table_numbers(self) -> TableStyle:
         style = self.edition.table_numbers
-        return TableStyle(style["thousands"] == "有", Decimals.named(style["decimals"]))
+        chosen = self.setting("table_decimals")
+        decimals = style["decimals"] if chosen in ("", _AS_THE_FORM) else chosen
+        return TableStyle(style["thousands"] == "有", Decimals.named(decimals))
 
 
 def _row(form: Form, key: str) -> Row | None:
