@@ -123,6 +123,53 @@ def test_known_sums(three: list[Source], tmp_path: Path) -> None:
     assert [row.key for row in dept.book.rows("subjects", "subjects")] == ["1", "2", "3"]
 
 
+def test_a_nought_that_all_have_filled_in_is_a_nought(tmp_path: Path) -> None:
+    """A blank stays blank only where every unit left it blank; else the sum of those that are filled in."""
+    rows = {"2010301": (100, 20)}
+    noughts = {"abroad": {"last": 0}, "purchase": {"last": 0}}
+    units = [
+        unit(tmp_path, OWN, rows, changes__years=noughts, totals__income__fund={"amount": 0}),
+        unit(tmp_path, STATION, {"2010301": (7, 3)}, changes__years={"abroad": {"last": 0}}),
+    ]
+    dept = department(consolidate(units), tmp_path / "部门.xlsx").book
+    last = {row.key: row.cells["last"].number for row in dept.rows("changes", "years") if "last" in row.cells}
+    assert last["abroad"] == 0
+    assert last["purchase"] == 0
+    assert last["reception"] is None
+    assert dept.figure("totals", "fund", "amount").cells
+
+
+def test_facts_of_the_own_office_are_taken_over(tmp_path: Path) -> None:
+    """The number of internal sections and their names, in the form that asks for them; a typed sum is not copied."""
+    edition = editions.load("wuhan-final-2024")
+    units = []
+    for name, sections in ((OWN, ["办公室", "水利科"]), (CENTRE, ["综合室"])):
+        content = {
+            "unit": {
+                "facts": {"name": {"value": name}, "unit_type": {"value": TYPES[name]}, "year": {"value": 2024}},
+                "subordinates": {"sections": {"value": len(sections)}, "section_word": {"value": "处室"},
+                                 "sub_total": {"value": 0}},
+                "section_list": [{"name": one} for one in sections],
+            },
+            "texts": {"duties": [{"text": f"{name}的职责。"}]},
+            "key_work": {"prose": [{"text": f"{name}的工作。"}]},
+            "evaluation": {"words": {"project_result": {"value": "较好"}}},
+        }  # fmt: skip
+        (tmp_path / f"{name}.xlsx").write_bytes(build(edition, content))
+        units.append(Source(*read(tmp_path / f"{name}.xlsx")))
+    made = consolidate(units)
+    (tmp_path / "部门.xlsx").write_bytes(build(edition, made.content, extras=made.extras))
+    dept = Source(*read(tmp_path / "部门.xlsx"))
+    assert dept.book.figure("unit", "sections", "value").value == 2
+    assert dept.book.figure("unit", "sub_total", "value").value == 1
+    assert dept.word("section_word") == "处室"
+    assert [row.text("name") for row in dept.book.rows("unit", "section_list")] == ["办公室", "水利科"]
+    # What the department has to write for itself is told.
+    assert any("重点工作“文字说明”" in line and f"{OWN} 1 项、{CENTRE} 1 项" in line for line in made.left_out)
+    assert any("绩效情况“文字”" in line for line in made.left_out)
+    assert not any("单位信息" in line or "职责" in line for line in made.left_out)
+
+
 def test_units_are_listed_and_counted_by_kind(three: list[Source], tmp_path: Path) -> None:
     dept = department(consolidate(three, name="某区某局"), tmp_path / "部门.xlsx")
     assert dept.word("name") == "某区某局"

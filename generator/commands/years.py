@@ -256,11 +256,12 @@ def consolidate(
     if form == "json":
         _json(
             output=None if refused else str(output), edition=books[0].edition.id, units=len(books), cells=made.cells,
-            done=made.done, wrong=made.wrong, findings=findings(made.findings),
+            done=made.done, wrong=made.wrong, left_out=made.left_out, findings=findings(made.findings),
         )  # fmt: skip
     else:
         report.show(made.findings, True)
         _list("请核对", made.wrong)
+        _list("没有带入、请在部门工作簿中填写的", made.left_out)
         if not refused:
             _aside(written.aside)
             for line in made.done:

@@ -18,6 +18,7 @@ from .content import content, sheet_content
 from .source import Source
 from .together import Declared, Key, Sum, Together, factor, summed_blocks, together
 from .unitcheck import alike, same_amounts, twice
+from .untaken import untaken
 
 _UNIT = "unit"
 _LONGEST = 8000  # characters of a comment
@@ -27,13 +28,14 @@ _NOWHERE = CellRef("", 0, 0)
 
 @dataclass
 class Consolidated:
-    """``content`` and ``extras`` for ``build``; sentences on what was done; findings on the units."""
+    """``content`` and ``extras`` for ``build``; sentences on what was done, looks wrong or was left out; findings."""
 
     content: dict[str, Any] = field(default_factory=dict)
     extras: list[Extra] = field(default_factory=list)
     cells: int = 0
     done: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
 
 
@@ -59,6 +61,7 @@ def consolidate(units: Sequence[Source], declared: Sequence[Declared] = (), name
     _lists(all_of, units, made)
     _facts(all_of, units, made, name)
     _reasons(all_of, units, made)
+    made.left_out = list(untaken(edition, all_of.plan, units))
     made.cells = sum(one.given for one in all_of.sums.values())
     made.extras = [_sources(all_of, units, made)]
     made.done = [
@@ -140,7 +143,13 @@ def _lists(all_of: Together, units: Sequence[Source], made: Consolidated) -> Non
             elif plan_.covers(plan_.first, form.id, block.key):
                 given = own.get(form.id, {}).get(block.key)
                 if given:
-                    made.content.setdefault(form.id, {})[block.key] = given
+                    made.content.setdefault(form.id, {})[block.key] = _without_sums(given, block)
+
+
+def _without_sums(given: Any, block: Block) -> Any:
+    """What the form adds up follows from the department's own numbers, whatever stood in the unit's."""
+    sums = {row.key for row in block.rows if row.sum_of}
+    return {key: row for key, row in given.items() if key not in sums} if isinstance(given, dict) else given
 
 
 def _rows_of(all_of: Together, form: Form, block: Block, unit: Source) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def _settle(edition: Edition, book: Book, given: dict[str, Any]) -> None:
 
 def _same(computed: Value | None, read: Value | None) -> bool:
     if isinstance(computed, str) or computed is None or isinstance(read, str) or read is None:
-        return (computed or "") == (read or "") if not isinstance(computed, Decimal) else False
+        return ("" if computed is None else computed) == ("" if read is None else read)  # a 0 is no blank
     # A spreadsheet holds about 15 digits.
     return abs(Decimal(computed) - Decimal(read)) <= abs(Decimal(read)).scaleb(-14)
 
