@@ -97,6 +97,11 @@ class Row:
     required: bool = False
     spacer: bool = False  # an empty printed line
 
+    @property
+    def has_default(self) -> bool:
+        """A setting that a workbook may lack; what every workbook must say for itself is ``required``."""
+        return bool(self.choices and self.default) and not self.required
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRows:

@@ -199,12 +199,12 @@ class BlockReader:
 
     def _missing(self, rows: Sequence[Row]) -> None:
         """An error, but for settings: a workbook that is older than a setting is read by its default."""
-        for row in (row for row in rows if _has_own_way(row)):
+        for row in (row for row in rows if row.has_default):
             what = f"{self.sheet.name} 中没有“{row.label}”一行，按默认的“{row.default}”处理。"
             self.convert.notes.add(
                 "S3", Severity.INFO, what, "不需要另选的，无需更正；要另选的，请改用新的空白工作簿。"
             )
-        rows = [row for row in rows if not _has_own_way(row)]
+        rows = [row for row in rows if not row.has_default]
         if not rows:
             return
         coded = "code" in self.places and self.block.label_column is not None
@@ -354,8 +354,3 @@ def _typed(column: Column) -> bool:
 def idle(raw: Raw) -> bool:
     """A formula that shows nothing: blank, zero, or not yet calculated."""
     return raw.formula and (not raw.text.strip() or (raw.type == "n" and not values.stored(raw.text)))
-
-
-def _has_own_way(row: Row) -> bool:
-    """A setting with a default; what every workbook must say for itself is ``required``."""
-    return bool(row.choices and row.default) and not row.required
