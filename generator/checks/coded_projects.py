@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from ..model.book import FormData
@@ -167,38 +168,92 @@ def listed_by_source(subject: Subject, check: Check) -> Iterator[Verdict]:
     yield Verdict(outcome, refs((whole, *amounts)), {"text": text})
 
 
+@dataclass(frozen=True)
+class _Own:
+    """The forms of the projects that the text counts: those the general budget pays, as far as the book tells."""
+
+    forms: tuple[FormData, ...]
+    amounts: (
+        tuple[Decimal, Decimal] | None
+    )  # executed and budget in the list of projects; None: no project is another's
+    unknown: bool  # other money is spent on projects too, and the edition's list does not say on which
+
+
+def _own(subject: Subject, check: Check) -> _Own:
+    """By the list (`list:`) with its column of sources (`source:`, `own:` or none named).
+
+    A list without sources can't tell; then only whether all project spending (`money:` the whole, the own) is own.
+    """
+    every = tuple(forms(subject, check))
+    if "money" in check.given:
+        whole, own = (subject.reads.at(*path.split(".")) for path in check.given["money"])
+        return _Own(every, None, whole.value - own.value > check.tolerance)
+    sheet_id, _, block = check.given.get("list", ("",))[0].partition(".")
+    sheet, source = subject.book.sheet(sheet_id), check.given.get("source", ("",))[0]
+    rows = [row for row in subject.book.rows(sheet_id, block) if plain(row.text("name"))] if sheet and source else []
+    column = (
+        next((c for c in subject.edition.form(sheet_id).block(block).columns if c.key == source), None)
+        if rows
+        else None
+    )
+    if sheet is None or column is None:
+        return _Own(every, None, False)
+    others = {*column.choices} - set(check.given["own"])
+    own_rows = [row for row in rows if row.text(source).strip() not in others]
+    if len(own_rows) == len(rows):
+        return _Own(every, None, False)
+    strange = {plain(row.text("name")) for row in rows} - {plain(row.text("name")) for row in own_rows}
+    spent, planned = (
+        sum((subject.reads.in_row(sheet, row, key).value for row in own_rows), ZERO) for key in ("amount", "budget")
+    )
+    return _Own(tuple(d for d in every if plain(text_of(d, NAME)) not in strange), (spent, planned), False)
+
+
 def counted(subject: Subject, check: Check) -> Iterator[Verdict]:
     """The number of projects said to be evaluated (`count:`) is the number of forms.
 
-    That there is none at all is told once: by the list of projects (`list: form.block`) where it names any.
+    Forms of projects that other money pays may be left out (`_own`). That there is none at all is told once: by the
+    list of projects (`list: form.block`) where it names any.
     """
     form_id, row, column = check.given["count"][0].split(".")
     said = subject.reads.at(form_id, row, column)
-    number = len(list(forms(subject, check)))
+    number, own = len(list(forms(subject, check))), _own(subject, check)
     listed_id, _, block = check.given.get("list", ("",))[0].partition(".")
     unnamed = bool(block) and not any(r.text("name").strip() for r in subject.book.rows(listed_id, block))
     if (number or unnamed) and said.state is State.NUMBER:
         kind = subject.edition.form(check.scope[0].form).sheet
         there = f"{kind}有 {number} 张" if number else f"没有填写{kind}"
+        if len(own.forms) < number:
+            there += f"，其中{check.given['own'][0]}项目 {len(own.forms)} 张"
         text = f"{places.place(subject.reads, said)}填的是 {shown(said.value)}（{said.cell}），{there}。"
-        yield Verdict(Outcome.HOLDS if said.value == number else Outcome.BROKEN, refs((said,)), {"text": text})
+        good = said.value == number or (
+            0 < said.value < number if own.unknown else len(own.forms) <= said.value < number
+        )
+        yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, refs((said,)), {"text": text})
 
 
 def amount_evaluated(subject: Subject, check: Check) -> Iterator[Verdict]:
-    """The amount evaluated (`amount:`) is what the forms executed, or what they had as budget."""
+    """The amount evaluated (`amount:`) is what the forms executed, or what they had as budget.
+
+    Those of projects that other money pays may be left out (`_own`).
+    """
     form_id, row, column = check.given["amount"][0].split(".")
     said = subject.reads.at(form_id, row, column)
-    sheets = list(forms(subject, check))
-    executed, budgets = [amount_of(d, EXECUTED) for d in sheets], [amount_of(d, BUDGET) for d in sheets]
+    sheets, own = list(forms(subject, check)), _own(subject, check)
+    executed = [amount_of(d, EXECUTED) for d in sheets]
     if not sheets or said.state is not State.NUMBER or any(o.state is not State.NUMBER for o in executed):
         return
-    spent, planned = sum((o.value for o in executed), ZERO), sum((o.value for o in budgets), ZERO)
+    spent, planned = _sums(sheets)
     slack = Decimal("0.005") * (len(sheets) + 1)
-    good = abs(said.value - spent) <= slack or abs(said.value - planned) <= slack
+    fitting = (spent, planned, *_sums(own.forms), *(own.amounts or ()))
+    good = any(abs(said.value - sum_) <= slack for sum_ in fitting)
+    good = good or (own.unknown and ZERO < said.value <= max(spent, planned))
     text = (
         f"{places.place(subject.reads, said)}填的是 {_wan(said.value)}（{said.cell}），"
         f"各{sheets[0].form.sheet}执行数合计 {_wan(spent)}，差 {_wan(abs(said.value - spent))}。"
     )
+    if own.amounts is not None:
+        text = f"{text[:-1]}；其中{check.given['own'][0]}项目 {_wan(own.amounts[0])}。"
     yield Verdict(
         Outcome.HOLDS if good else Outcome.BROKEN,
         refs((said, *executed)),
@@ -206,6 +261,13 @@ def amount_evaluated(subject: Subject, check: Check) -> Iterator[Verdict]:
         left=Side(spent if good else said.value, ((1, said),)),
         right=Side(spent, tuple((1, o) for o in executed)),
     )
+
+
+def _sums(sheets: Iterable[FormData]) -> tuple[Decimal, Decimal]:
+    """What the forms executed and what they had as budget."""
+    found = tuple(sheets)
+    executed, budget = (sum((amount_of(d, key).value for d in found), ZERO) for key in (EXECUTED, BUDGET))
+    return executed, budget
 
 
 def same_unit(subject: Subject, check: Check) -> Iterator[Verdict]:
