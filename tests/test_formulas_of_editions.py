@@ -144,6 +144,12 @@ def test_a_function_of_too_many_or_too_few_is_told(tmp_path: Path, formula: str)
     assert "within.yaml 第" in error.value.message
 
 
+def test_a_code_is_no_column(tmp_path: Path) -> None:
+    line = Line("general.all.{code} > 0", "", "", "codes: [general.subjects]")
+    with pytest.raises(EditionError, match="没有列"):
+        rules.load(own(tmp_path, checks=written(line)))
+
+
 def test_what_only_many_sheets_or_two_codes_can_say_has_no_line(tmp_path: Path) -> None:
     """The sheet tries one place, or one code after the other; the checks try the rest."""
     many = "    - {each: {a: {codes: [general.subjects]}, b: {codes: [expenditure.subjects]}}, formula: "

@@ -264,7 +264,7 @@ def _check_ref(forms: Mapping[str, Form], node: Node, form_id: str, row: str, co
         blocks = (fixed,) if fixed is not None else ()
     if not blocks:
         raise node.fail(f"表 {form_id} 没有行 {row}", _REFERENCE)
-    if "{}" not in column and not any(column in {c.key for c in block.columns} for block in blocks):
+    if not any(column in {c.key for c in block.columns} for block in blocks):
         raise node.fail(f"表 {form_id} 的行 {row} 没有列 {column}", _REFERENCE)
 
 

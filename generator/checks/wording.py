@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
 from ..editions import Edition
-from ..model.expression import Binary, Call, Expression, Negative, Number, Ref
+from ..model.expression import Binary, Call, Expression, Negative, Number, Ref, references
 from ..model.form import Block, Column, Form, Kind, Row, Term
 from .formula import COMPARISONS as _COMPARISONS
 from .formula import EVERY, amount_columns
@@ -109,9 +109,7 @@ def _every(edition: Edition, each: Each) -> str:
 
 def place(form: Form, row: str, column: str) -> str:
     """``收入决算表·合计·本年收入合计``: table, row, and the column where the block has several amounts."""
-    block = form.block_of_row(row) or next((b for b in form.blocks if any(c.key == column for c in b.columns)), None)
-    if block is None:
-        return f"{table(form)}·{_field(form, row)}"
+    block = form.block_of_row(row) or next(b for b in form.blocks if any(c.key == column for c in b.columns))
     declared = next((r for r in block.rows if r.key == row), None)
     label = declared.label if declared is not None else "各行合计" if row == EVERY else row
     parts = [table(form)]
@@ -125,21 +123,10 @@ def place(form: Form, row: str, column: str) -> str:
     return "·".join(parts)
 
 
-def _field(form: Form, key: str) -> str:
-    """The printed label before a field of a performance form, else the head above it."""
-    for line in form.lines:
-        for before, part in zip((None, *line.parts), line.parts, strict=False):
-            if part.field == key and before is not None and before.label:
-                return before.label
-    return key
-
-
 def _head(block: Block, column: str) -> str:
     """The column's head without what all its amounts share."""
     heads = [c.head for c in amount_columns(block, None)]
-    own = next((c.head for c in block.columns if c.key == column), None)
-    if own is None:
-        return column
+    own = next(c.head for c in block.columns if c.key == column)
     kept = [part for n, part in enumerate(own) if not all(len(h) > n and h[n] == part for h in heads)]
     return "·".join(kept or own[-1:])
 
@@ -216,20 +203,14 @@ def _summed_money(block: Block, check: Check) -> bool:
 def _is_money(edition: Edition, ref: tuple[str, ...]) -> bool:
     form = edition.form(ref[0])
     block = form.block_of_row(ref[1])
-    for one in (block,) if block is not None else form.blocks:
-        row = next((r for r in one.rows if r.key == ref[1]), None)
-        for column in one.columns:
-            if column.key == ref[2] or "{" in ref[2]:
-                return (one.kind_of(row, column) if row is not None else column.kind) is Kind.MONEY
-    return False
+    blocks = (block,) if block is not None else form.blocks
+    one, column = next((b, c) for b in blocks for c in b.columns if c.key == ref[2])
+    row = next((r for r in one.rows if r.key == ref[1]), None)
+    return (one.kind_of(row, column) if row is not None else column.kind) is Kind.MONEY
 
 
 def _refs(tree: Expression, each: Sequence[Each]) -> Iterator[tuple[str, ...]]:
     first = _Kept({e.name: e.keys[0] for e in each if e.keys})
-    if isinstance(tree, Ref) and len(tree.parts) > 1:
-        yield tuple(part.format_map(first) for part in tree.parts)
-    for inner in (getattr(tree, "left", None), getattr(tree, "right", None), getattr(tree, "operand", None)):
-        if inner is not None:
-            yield from _refs(inner, each)
-    for argument in getattr(tree, "arguments", ()):
-        yield from _refs(argument, each)
+    for ref in references(tree):
+        if len(ref.parts) > 1:
+            yield tuple(part.format_map(first) for part in ref.parts)
