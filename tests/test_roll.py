@@ -191,6 +191,45 @@ def test_the_budget_fills_the_initial_budget(tmp_path: Path) -> None:
     assert any("请核对" in line for line in made.left_out)  # another unit's budget
 
 
+@pytest.mark.parametrize("planned", [False, True])
+def test_all_subjects_of_last_year_are_listed_without_amounts(planned: bool, tmp_path: Path) -> None:
+    """Not only those that had a reason last year: a list that looks complete is complete."""
+    edition, given = load_source("sample-2021")
+    codes = [row["code"] for row in given["initial_budget"]["classes"] if "code" in row]
+    (tmp_path / "上年.xlsx").write_bytes(build(edition, given, year=2020))
+    last = Source(*read(tmp_path / "上年.xlsx"))
+    budget = Source(*read(sample("hongshan-budget-2021", tmp_path))) if planned else None
+    made = roll(last, edition, 2021, budget)
+    rows = [row for row in made.content["initial_budget"]["classes"] if "code" in row]
+    assert {row["code"] for row in rows} >= set(codes)
+    assert [row["code"] for row in rows] == sorted({row["code"] for row in rows})
+    blank = sum("initial" not in row for row in rows)
+    if planned:
+        assert blank < len(codes)
+        assert not blank or f"没有的 {blank} 个上年科目也已列出" in made.noted[0]
+    else:
+        assert len(rows) == blank == len(codes)
+        assert made.noted == [
+            f"年初预算：上年的 {len(codes)} 个科目都已列出，金额没有带入，请按本年的填写；本年没有的科目请整行清除。"
+        ]
+
+
+def test_errors_of_last_years_workbook_are_told(tmp_path: Path) -> None:
+    edition, given = load_source("sample-2021")
+    path, new = tmp_path / "上年.xlsx", tmp_path / "本年.xlsx"
+    path.write_bytes(build(edition, given))
+    assert json.loads(run("roll", path, "--year", 2022, "-o", new, "--format", "json").stdout)["noted"][1:] == []
+    given["totals"]["income"]["gpb"]["amount"] += 1
+    path.write_bytes(build(edition, given))
+    wrong = sum(f.severity is Severity.ERROR for f in pipeline.check(path).findings)
+    done = run("roll", path, "--year", 2022, "-o", new, "--force")
+    assert done.exit_code == 0
+    assert wrong > 0
+    told = done.output.replace("\n", "")
+    assert f"上年工作簿校验有 {wrong} 条错误" in told
+    assert f"gongkai check {path}" in told
+
+
 def test_other_years_and_kinds_are_refused(last_2020: Source, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="应由 2021 年度"):
         roll(last_2020, editions.load(FORM_2024), 2022)

@@ -84,6 +84,8 @@ def roll(
             with pipeline.editions_in_order():
                 edition, note = choose(library, edition_id, year, old.edition.kind)
                 made = rolled(old, edition, year, planned)
+            say("校验上年工作簿")
+            made.noted += _wrong_before(last, jobs.errors(old))
             say("写出新工作簿")
             written = jobs.write(output, edition, made.content)
     except Refusal as refusal:
@@ -92,12 +94,13 @@ def roll(
     if form == "json":
         _json(
             output=str(output), edition=edition.id, carried=made.carried, prior=made.prior, reasons=made.reasons,
-            budget=made.budget, left_out=made.left_out, unread=[finding.message for finding in unread],
+            budget=made.budget, noted=made.noted, left_out=made.left_out, unread=[one.message for one in unread],
         )  # fmt: skip
     else:
         _aside(written.aside)
         if note:
             click.echo(note)
+        _list("请留意", made.noted)
         _list("上年工作簿中读不出、没有带入的", [finding.message for finding in unread])
         _list("没有带入、请另行处理的", made.left_out)
         _say_counts(made.carried, made.prior, made.budget, made.reasons)
@@ -273,6 +276,14 @@ def consolidate(
         else:
             click.echo("没有汇总：请先改正以上问题，或去掉不属于本次汇总的工作簿。")
     context.exit(ERRORS if refused else DONE)
+
+
+def _wrong_before(last: Path, errors: int) -> list[str]:
+    """What stands in the prior-year cells comes from a workbook that is wrong somewhere."""
+    if not errors:
+        return []
+    asked = f"gongkai check {options.quoted(last)}"
+    return [f"上年工作簿校验有 {errors} 条错误，带入的上年数可能不对：请先运行 {asked}，改正后重新结转。"]
 
 
 def _say_counts(carried: int, prior: int, budget: int, reasons: int) -> None:

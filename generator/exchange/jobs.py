@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import files, pipeline
 from ..editions import Edition, Library
-from ..model.finding import Refusal
+from ..model.finding import Refusal, Severity
 from .source import Source
 
 
@@ -41,6 +41,15 @@ def source(path: Path, library: Library, edition_id: str | None = None, whole: b
         if path.name in refusal.message:
             raise
         raise Refusal(f"“{path.name}”：{refusal.message}", refusal.fix) from refusal
+
+
+def errors(one: Source) -> int:
+    """How many errors the checks find in it: its figures are only as good as that."""
+    from ..checks.run import run
+
+    with pipeline.editions_in_order(), pipeline.uncollected():
+        found = dict.fromkeys(run(one.edition, one.book))
+    return sum(finding.severity is Severity.ERROR for finding in found)
 
 
 def lost(one: Source) -> list[str]:

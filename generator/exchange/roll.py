@@ -10,12 +10,12 @@ from typing import Any
 from ..editions import Edition
 from ..model.book import WAN, FormData, RowData
 from ..model.finding import Refusal
-from ..model.form import AMOUNT_KINDS, Block, Form, Kind, Role, Row
+from ..model.form import AMOUNT_KINDS, Block, Form, Kind, Role
 from ..workbook.blank_plan import COMMENTS, Value
 from . import rollplan
 from .content import FIELDS, VALUE, content
 from .rollplan import Carried, Place, RollPlan, cell_of, fields_of, form_of
-from .rollwords import CARRIED, LONGEST, note, short
+from .rollwords import CARRIED, LONGEST, listed, note, short
 from .source import Amount, Source
 
 UNIT = "unit"
@@ -24,13 +24,14 @@ _YUAN = "元"
 
 @dataclass
 class Rolled:
-    """``content`` for ``build``; what was filled in, by kind; and what has no counterpart, in sentences."""
+    """``content`` for ``build``; what was filled in, by kind; what to look at and what has no counterpart."""
 
     content: dict[str, Any] = field(default_factory=dict)
     carried: int = 0
     prior: int = 0
     reasons: int = 0
     budget: int = 0
+    noted: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
@@ -78,6 +79,7 @@ class _Roll:
         self._reasons()
         if self.budget is not None:
             self._budget(self.budget)
+        self._codes()
         self._sort_codes()
         return self.rolled
 
@@ -148,7 +150,7 @@ class _Roll:
         old_row = next((r for r in old_block.rows if r.key == key), None) if old_block is not None else None
         label = old_row.label if old_row is not None else key
         for column, value in values.items():
-            default = _default(old_row, old_block, column)
+            default = rollplan.default_of(old_row, old_block, column)
             if value == "" or (not self.same and default is not None and str(value) == default):
                 continue  # each form has its own defaults
             if block is None or column not in {c.key for c in block.columns}:
@@ -171,7 +173,7 @@ class _Roll:
         """What last year's form carries over and this year's has no place for."""
         form = form_of(self.last.edition, carried.form)
         held = [g.get(carried.block) for g in given] if isinstance(given, list) else [given.get(carried.block)]
-        filled = sum(_filled(rows, carried) for rows in held)
+        filled = sum(rollplan.filled_in(rows, carried) for rows in held)
         if form is not None and filled:
             title = next((b.title for b in form.blocks if b.key == carried.block), "").partition("、")[2]
             what = f"{form.sheet}" + (f"“{title}”" if title else "")
@@ -262,6 +264,23 @@ class _Roll:
                         f"{row.cells[place[2]].ref}“{row.label}”的上年原因“{short(text)}”", "本年的表样没有这一项"
                     )
 
+    def _codes(self) -> None:
+        """All subjects of a list that asks for reasons, not only those with one; amounts are those of the year."""
+        for place in dict.fromkeys(self.plan.reasons):
+            known = cell_of(self.edition, (*place[:2], "code"))
+            block = known[0] if known is not None else None
+            if block is None or block.open is None or not block.open.levels:
+                continue
+            old = [row for row in self._old_rows(place) if row.key not in {own.key for own in block.rows}]
+            fits = [row for row in old if len(row.key) in block.open.levels]
+            made = [self._code_row(place[0], block, row.key, row.text("name") or row.label) for row in fits]
+            blank = sum(not any(c.kind is Kind.MONEY and c.key in row for c in block.columns) for row in made)
+            self.rolled.noted += listed(self._sheet(place[0]), blank, self.budget is not None)
+            if len(fits) < len(old):
+                self._leave(
+                    f"{self._sheet(place[0])}的 {len(old) - len(fits)} 个科目", "本年填的科目级次不同，请另行填写"
+                )
+
     def _old_rows(self, place: Place) -> Iterator[RowData]:
         if cell_of(self.last.edition, place) is not None or form_of(self.last.edition, place[0]) is not None:
             yield from self.last.book.rows(place[0], place[1])
@@ -336,18 +355,6 @@ class _Roll:
 
     def _leave(self, what: str, why: str) -> None:
         self.rolled.left_out.append(f"{what}：{why}。")
-
-
-def _default(row: Row | None, block: Block | None, column: str) -> str | None:
-    if row is None or block is None or column != block.value_columns[0].key:
-        return None
-    return row.default
-
-
-def _filled(rows: Any, carried: Carried) -> int:
-    if isinstance(rows, list):
-        return sum(any(value != "" for key, value in row.items() if carried.covers(key)) for row in rows)
-    return sum(any(v not in ("", 0) for v in row.values()) for key, row in (rows or {}).items() if carried.covers(key))
 
 
 __all__ = ["RollPlan", "Rolled", "roll"]

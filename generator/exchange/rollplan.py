@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..editions import Edition, Node
 from ..model.expression import Expression, ExpressionError, parse, references
@@ -167,3 +168,15 @@ def _mapping(edition: Edition, node: Node) -> dict[Place, tuple[str, ...]]:
                 raise node.fail(f"{target}：{error}", _KEYS) from error
         found[parts[0], parts[1], parts[2]] = sources
     return found
+
+
+def default_of(row: Row | None, block: Block | None, column: str) -> str | None:
+    if row is None or block is None or column != block.value_columns[0].key:
+        return None
+    return row.default
+
+
+def filled_in(rows: Any, carried: Carried) -> int:
+    if isinstance(rows, list):
+        return sum(any(value != "" for key, value in row.items() if carried.covers(key)) for row in rows)
+    return sum(any(v not in ("", 0) for v in row.values()) for key, row in (rows or {}).items() if carried.covers(key))
