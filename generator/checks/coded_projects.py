@@ -168,6 +168,29 @@ def listed_by_source(subject: Subject, check: Check) -> Iterator[Verdict]:
     yield Verdict(outcome, refs((whole, *amounts)), {"text": text})
 
 
+def list_filled(subject: Subject, check: Check) -> Iterator[Verdict]:
+    """The list (`list:` form.block) has amounts (`amount:` its column) where a table (`whole:`) has some.
+
+    That there are none is said once, instead of which cell might lack the whole amount.
+    """
+    form_id, _, block = check.given["list"][0].partition(".")
+    column = check.given["amount"][0]
+    sheet, whole = subject.book.sheet(form_id), subject.reads.at(*check.given["whole"][0].split("."))
+    if sheet is None:
+        return
+    rows = [row for row in subject.book.rows(form_id, block) if any(c.text.strip() for c in row.cells.values())]
+    amounts = [subject.reads.in_row(sheet, row, column) for row in rows]
+    cells = refs(amounts) or sheet.to_fill(block)[:1]
+    if whole.value <= ZERO or any(one.state is State.BAD or one.value for one in amounts):
+        yield Verdict(Outcome.HOLDS, cells)
+        return
+    blank = all(one.state is State.BLANK for one in amounts)
+    lacks = f"的执行数{'没有填写' if blank else '都是 0'}（{places.cells(cells)}）" if amounts else "没有填写"
+    spent = f"{places.place(subject.reads, whole)} {places.quantity(whole, whole.value)}"
+    text = f"“{sheet.form.sheet}”{lacks}，而{spent}{places.source(subject.reads, whole)}。"
+    yield Verdict(Outcome.BROKEN, cells, {"text": text})
+
+
 @dataclass(frozen=True)
 class _Own:
     """The forms of the projects that the text counts: those the general budget pays, as far as the book tells."""
@@ -292,6 +315,7 @@ CODED: dict[str, Coded] = {
     "listed": listed,
     "names_once": names_once,
     "listed_by_source": listed_by_source,
+    "list_filled": list_filled,
     "counted": counted,
     "amount_evaluated": amount_evaluated,
     "same_unit": same_unit,
