@@ -497,6 +497,25 @@ def test_a_letter_that_only_asks(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_an_export_and_a_workbook_without_a_year_get_no_letter_about_the_year_nought(tmp_path: Path) -> None:
+    (made,) = departments.make(tmp_path / "报送", 1, faulty=0, broken=0)
+    book = openpyxl.load_workbook(made.path)
+    for title in book.sheetnames:
+        if not title[:2].isdigit():
+            del book[title]
+    book.save(tmp_path / "报送" / "导出.xlsx")
+    alter(made.path, made.path, {str(departments.place(departments.book(made.path), "unit", "year", "value")): None})
+    output = tmp_path / "结果"
+    told = command(tmp_path / "报送", "-o", output, "--jobs", 1).output
+    assert "像是报表软件导出的表" in told.replace("\n", "")
+    assert "gongkai import 导入" in told.replace("\n", "")
+    for name in ("导出", made.path.stem):
+        lines = docx_lines(output / f"{name}{inputs.LETTER}")
+        assert lines[0] == "关于退回修改公开工作簿的意见"
+        assert not any("《0年度" in line for line in lines)
+
+
+@pytest.mark.usefixtures("here")
 def test_one_batch_at_a_time_in_a_folder(sent: tuple[Made, ...], tmp_path: Path) -> None:
     with Store(tmp_path).locked():
         result = command(sent[0].path, "-o", tmp_path)

@@ -270,6 +270,15 @@ def test_a_workbook_of_something_else_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
+def test_tables_alone_are_an_export_of_the_reporting_program(case: Case) -> None:
+    """They are not told sheet by sheet what is missing, but what to do with them."""
+    tables = {form.id for form in EDITION.tables}
+    case.pages = {key: sheet for key, sheet in case.pages.items() if key in tables}
+    with pytest.raises(Refusal, match="像是报表软件导出的表") as refused:
+        case.book()
+    assert "gongkai import 导入" in refused.value.fix
+
+
 # missing and changed structure
 
 

@@ -57,7 +57,7 @@ class _Page:
 def _head(page: _Page, record: Record, workbook: str) -> None:
     """Title, whom it is for, and what was found: sent back where something is wrong, else asked about."""
     errors, doubts = record.count(Severity.ERROR.value), record.count(Severity.WARNING.value)
-    about = f"《{record.document}》工作簿" if record.document else "公开工作簿"
+    about = f"《{record.document}》工作簿" if record.document and record.year else "公开工作簿"
     page.add(f"关于退回修改{about}的意见" if errors else f"关于核实{about}有关事项的意见", Style.CONTENTS_TITLE)
     page.add(f"{record.unit or '填报单位'}：", flush=True)
     received = f"你单位报送的{about}（{workbook}）收悉"

@@ -124,6 +124,11 @@ class Workbook:
 
     def _book(self, edition: Edition, explicit: bool) -> Book:
         match = match_sheets(edition.forms, self.names, self._peek)
+        if not any(form.id in match.found for form in edition.forms if form.role is not Role.TABLE):
+            raise Refusal(
+                "没有单位信息等补充表，只有公开表，像是报表软件导出的表。",
+                "请用 gongkai new 生成空白工作簿，再用 gongkai import 导入这些表。",
+            )
         self._say_sheets(edition, match)
         quiet_unit = self._unit(edition)
         amount_unit, stated = self._amount_unit(edition, quiet_unit)

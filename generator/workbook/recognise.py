@@ -102,7 +102,7 @@ class Recogniser:
         if not best.there and all(self.unit(one.edition) is None for one in fits):
             raise Refusal(
                 "这个工作簿不是预决算公开的填报工作簿：没有一张公开表，也没有单位信息表。",
-                "请用 gongkai new 生成空白工作簿，填好后再试；或用 --edition 指定版式。",
+                "请用 gongkai new 生成空白工作簿，填好后再试；报表软件导出的表，用 gongkai import 导入。",
             )
         found = clearer(best, [one for one in fits if one is not best])
         return Choice(found[0].edition if found else best.edition)
