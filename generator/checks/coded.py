@@ -32,6 +32,7 @@ class Verdict:
     left: Side | None = None
     right: Side | None = None
     single: Single | None = None
+    asks: tuple[Operand, ...] = ()  # amounts of tables it speaks of without comparing sums: it waits where one is empty
 
 
 @dataclass(frozen=True, slots=True)

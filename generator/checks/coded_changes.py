@@ -244,7 +244,8 @@ def reason_given(subject: Subject, check: Check) -> Iterator[Verdict]:
             "now": places.quantity(like, row.now.value),
             "before": places.quantity(like, row.before.value),
         }
-        yield Verdict(Outcome.HOLDS if _said(row.reason) else Outcome.BROKEN, row.place, words)
+        outcome = Outcome.HOLDS if _said(row.reason) else Outcome.BROKEN
+        yield Verdict(outcome, row.place, words, asks=(row.now, row.before))
 
 
 def _near(subject: Subject, check: Check, row: Compared) -> bool:
@@ -287,7 +288,8 @@ def reason_fits(subject: Subject, check: Check) -> Iterator[Verdict]:
             "word": word,
             "reason": _quoted(row.reason),
         }
-        yield Verdict(Outcome.BROKEN if wrong else Outcome.HOLDS, row.place, words)
+        outcome = Outcome.BROKEN if wrong else Outcome.HOLDS
+        yield Verdict(outcome, row.place, words, asks=(row.now, row.before))
 
 
 def reason_once(subject: Subject, check: Check) -> Iterator[Verdict]:

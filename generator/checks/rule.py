@@ -132,7 +132,8 @@ class RuleResult:
 
     A relation has ``left`` and ``right``; ``gap`` is left - right, and ``tail`` says that it holds only within the
     tail's envelope. A coded check has ``words`` for its message instead. ``blame`` are the operands that make the
-    question unanswerable; ``how`` says how an implied sum adds (columns, rows, children).
+    question unanswerable; ``how`` says how an implied sum adds (columns, rows, children); ``asks`` are amounts that a
+    coded check speaks of.
     """
 
     rule: Rule
@@ -147,3 +148,4 @@ class RuleResult:
     how: Sums | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     single: Single | None = None
+    asks: tuple[Operand, ...] = ()

@@ -48,7 +48,7 @@ def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
     found: list[Finding] = []
     mixed = units.mixed(trial.reads, rules.load(edition), results, lambda: evaluate(edition, book))
     blank = report.findings(trial.reads, [r for r in results if r.check.coded == coded_tables.FILLED])
-    empty = coded_tables.empty(results)
+    empty = coded_tables.empty(trial.reads, results)
     results = coded_tables.kept(mixed.kept(results), empty)
     if any(accuse.wanted(result) for result in results):
         trial.whole = trial.sided = True  # relations that hold speak too
@@ -144,6 +144,7 @@ class _Trial:
                     blame=blame,
                     words=verdict.words,
                     single=verdict.single,
+                    asks=verdict.asks,
                 )
 
     def _sums(self, rule: Rule, check: Check) -> Iterator[RuleResult]:
