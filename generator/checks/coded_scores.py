@@ -52,6 +52,7 @@ def execution_rate(subject: Subject, check: Check) -> Iterator[Verdict]:
         if wrong is not None:
             yield wrong
         elif budget.value > 0 and rate is not None and cell is not None:
+            typed_rate = typed_rate._replace(unit="%" if rate.value != typed_rate.value else "")
             exact = executed.value / budget.value
             good = abs(exact - rate.value) <= rate.slack
             text = (

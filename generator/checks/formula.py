@@ -52,6 +52,7 @@ class Operand(NamedTuple):
     readable: bool
     name: str = ""  # the row's label as read, for open rows
     divisor: Decimal = Decimal(1)
+    unit: str = ""  # what stands behind a number that is no money: %
 
 
 class Side(NamedTuple):

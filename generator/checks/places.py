@@ -103,9 +103,9 @@ def block(reads: Reads, operand: Operand) -> Block | None:
 
 
 def quantity(like: Operand, value: Decimal, unit: bool = True) -> str:
-    """``value`` (万元 or a count) as it stands in the workbook: 1,234.50 万元, 12,345,000.00 元 or 12."""
+    """``value`` (万元 or a count) as it stands in the workbook: 1,234.50 万元, 12,345,000.00 元, 12 or 96.7%."""
     if not like.money:
-        return f"{value.normalize():,f}"
+        return f"{value.normalize():,f}" + (like.unit if unit else "")
     shown = value * like.divisor
     rounded = shown.quantize(_CENT * _CENT * _CENT, context=_ROUND)
     text = f"{rounded:,f}".rstrip("0")
