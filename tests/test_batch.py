@@ -484,6 +484,26 @@ def test_two_workbooks_of_one_unit_are_pointed_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_a_department_and_its_own_office_are_told_apart_and_printed_whole(tmp_path: Path) -> None:
+    """They bear the same name: 层次 says which is which, and neither is a second workbook of the other."""
+    (made,) = departments.make(tmp_path / "报送", 1, faulty=0, broken=0)
+    found = departments.book(made.path)
+    own = {str(departments.place(found, "unit", row, "value")): text for row, text in (
+        ("scope", "单位决算"), ("head_suffix", "是"))}  # fmt: skip
+    alter(made.path, made.path.with_name("本级.xlsx"), own)
+    command(tmp_path / "报送", "-o", tmp_path / "结果", "--jobs", 1)
+    rows = sheet(tmp_path / "结果" / "汇总.xlsx", "部门一览", 2)
+    assert {row["工作簿"]: row["层次"] for row in rows} == {
+        made.path.name: "部门决算", "本级.xlsx": "单位决算（本级）",
+    }  # fmt: skip
+    assert not any("另有一本" in (row["备注"] or "") for row in rows)
+    for one in openpyxl.load_workbook(tmp_path / "结果" / "汇总.xlsx"):
+        assert one.page_setup.orientation == "landscape"
+        assert (one.page_setup.fitToWidth, one.page_setup.fitToHeight) == (1, 0)
+        assert one.sheet_properties.pageSetUpPr.fitToPage
+
+
+@pytest.mark.usefixtures("here")
 def test_a_letter_that_only_asks(tmp_path: Path) -> None:
     (made,) = departments.make(tmp_path / "报送", 1, faulty=0, broken=0)
     found = departments.book(made.path)

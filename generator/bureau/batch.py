@@ -159,8 +159,8 @@ def _inherit(store: Store, places: Sequence[str], library: Library) -> None:
         store.forget(record)
 
 
-def _identity(record: Record) -> tuple[str, int, str, str]:
-    return record.unit, record.year, record.edition, record.document
+def _identity(record: Record) -> tuple[str, int, str, str, str]:
+    return record.unit, record.year, record.edition, record.document, record.scope
 
 
 __all__ = ["LIMIT", "SUMMARY", "Batch", "run_batch"]

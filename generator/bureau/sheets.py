@@ -26,7 +26,8 @@ _LONGEST = 32_000  # characters of the 32,767 that a cell holds
 _MOST_LINKS = 60_000  # of the 65,530 that a sheet holds
 _ACTIVE = "=+-@\t\r"  # at the beginning of a text that is typed in, these make a formula of it
 _CENT, _RATE = Decimal("0.01"), Decimal("0.0001")
-_ONE_PAGE = 260  # characters of a sheet that is printed on pages of its own width
+_ONE_PAGE = 260  # characters of a sheet that can be read on A4; a wider one is printed on A3
+_A4, _A3 = 9, 8
 _EXACT = Context(prec=60)
 _TALL = 48.0
 
@@ -118,9 +119,9 @@ class Sheet:
             sheet.freeze_panes = frozen
             self._repeat(frozen)
         sheet.page_setup.orientation = "landscape"
-        if sum(widths) < _ONE_PAGE:
-            sheet.page_setup.fitToHeight = 0
-            sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.page_setup.paperSize = _A4 if sum(widths) < _ONE_PAGE else _A3
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
     def _repeat(self, frozen: str) -> None:
         """On paper too, heads and names stand on every page."""

@@ -51,6 +51,7 @@ class Record:
     name: str
     status: Status
     unit: str = ""
+    scope: str = ""  # of a department with its units, of a unit, or of the own office (本级)
     year: int = 0
     edition: str = ""
     kind: str = ""

@@ -127,7 +127,7 @@ def _departments(
     records: Callable[[], Iterable[tuple[Record, bool]]],
 ) -> None:
     """The four sheets that go department by department."""
-    overview = book.sheet("部门一览", columns.widths, "C3")
+    overview = book.sheet("部门一览", columns.widths, "D3")
     overview.title("部门一览（金额单位：万元）")
     overview.head(*columns.heads)
     heat = book.sheet("规则热图", (28, *[7.5] * len(rules)), "B4")
@@ -222,7 +222,7 @@ class _Columns:
 
     @property
     def heads(self) -> list[str]:
-        found = ["序号", "单位", "工作簿", "年度", "版式", "状态", "错误", "警告", "已说明"]
+        found = ["序号", "单位", "层次", "工作簿", "年度", "版式", "状态", "错误", "警告", "已说明"]
         for name in self.families:
             found += [f"{family(name)}（{name}）错误", f"{family(name)}（{name}）警告"]
         for _, label, last, budget in self.figures:
@@ -233,13 +233,22 @@ class _Columns:
 
     @property
     def widths(self) -> list[float]:
-        wide = {"单位": 30.0, "工作簿": 26.0, "版式": 28.0, "状态": 16.0, "备注": 60.0, "序号": 6.0, "年度": 7.0}
+        wide = {
+            "单位": 30.0,
+            "层次": 16.0,
+            "工作簿": 26.0,
+            "版式": 28.0,
+            "状态": 16.0,
+            "备注": 60.0,
+            "序号": 6.0,
+            "年度": 7.0,
+        }
         small = {"错误", "警告", "已说明", "轮次", "已改正或说明", "仍存在", "新出现"}
         return [wide.get(head, 8.0 if head in small else 11.0) for head in self.heads]
 
     def row(self, number: int, record: Record, carried: bool) -> Iterator[Entry]:
         text, colour = STATUS[record.status]
-        yield from (number, record.unit or "（读不出）", record.place, record.year or "")
+        yield from (number, record.unit or "（读不出）", record.scope, record.place, record.year or "")
         yield self.editions.get(record.edition, record.edition)
         yield Filled(text, colour)
         yield from (_red(record.count("error"), RED), _red(record.count("warning"), YELLOW))

@@ -112,7 +112,7 @@ class Tally:
         unit = _clean(record.unit or record.place)
         key = run(
             "insert into department (place, unit, document) values (?, ?, ?)",
-            (_clean(record.place), unit, _clean(record.document) if record.unit else None),
+            (_clean(record.place), unit, _clean(record.document + record.scope) if record.unit else None),
         ).lastrowid
         for (rule, severity), group in groupby(sorted((m["rule"], m["severity"]) for m in record.matters)):
             run("insert into rule values (?, ?, ?, ?)", (_clean(rule), severity, key, len(list(group))))

@@ -23,6 +23,7 @@ from .inputs import FORMER, LETTER, MARKED
 from .store import Record, Status, Store, file_digest, sha
 
 _SUBJECTS = "*"  # no file is called so
+_UNIT, _YES = "unit", "是"
 _KEPT = (Fate.KEPT, Fate.UPDATED, Fate.DELETED, Fate.MOVED, Fate.INSERTED)
 
 _BUILT_IN = forms.Source()
@@ -147,6 +148,7 @@ def _seen(job: Job, edition: Edition, book: Book, made: pipeline.Generated) -> R
         job.name,
         Status.GENERATED if made.output is not None else Status.ERRORS,
         unit=context.words["unit"],
+        scope=_scope(edition, book),
         year=context.year,
         edition=edition.id,
         kind=edition.kind,
@@ -158,6 +160,13 @@ def _seen(job: Job, edition: Edition, book: Book, made: pipeline.Generated) -> R
         pages=made.pages,
         notes=tuple(_edited(job, made)),
     )
+
+
+def _scope(edition: Edition, book: Book) -> str:
+    """What the workbook is about, as it says or as its form has it where nothing is chosen."""
+    facts = {row.key: row.default for form in edition.forms if form.id == _UNIT for b in form.blocks for row in b.rows}
+    scope = book.text(_UNIT, "scope").strip() or facts.get("scope", "")
+    return f"{scope}（本级）" if book.text(_UNIT, "head_suffix").strip() == _YES else scope
 
 
 def _edited(job: Job, made: pipeline.Generated) -> Iterator[str]:

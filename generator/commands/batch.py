@@ -261,6 +261,7 @@ def _department(record: Record, carried: bool) -> dict[str, object]:
         "workbook": record.place,
         "status": record.status.value,
         "unit": record.unit or None,
+        "scope": record.scope or None,
         "year": record.year or None,
         "edition": record.edition or None,
         "carried": carried,
