@@ -84,13 +84,16 @@ def test_sentence(name: str) -> None:
         assert len(told) == len(case["findings"]), [f"{f.rule} {f.message}" for f in told]
 
 
+OF_TABLES = ("table_decimals",)  # see test_grids.py
+
+
 def test_every_wording_setting_has_its_sentence() -> None:
     """Each choice other than the default is taken by some case, and changes the document."""
     taken: dict[tuple[str, str], Any] = {}
     for param in CASES_READ:
         for key, choice in param.values[0]["given"].get("wording", {}).items():
             taken[key, choice] = param.values[0]
-    rows = [row for block in EDITION.form("wording").blocks for row in block.rows]
+    rows = [row for block in EDITION.form("wording").blocks for row in block.rows if row.key not in OF_TABLES]
     usual, _, _ = write({})
     for row in rows:
         others = [choice for choice in row.choices if choice != row.default]
