@@ -15,6 +15,7 @@ from .model.state import State, StateError, unpack
 
 BESIDE = "新生成"  # <document>.新生成.docx
 _CORRECTED, _FRESH = "重新生成前", "不合并生成前"
+_TO_DO = (Fate.CONFLICT, Fate.LOST)
 _SHIFTS = (Fate.INSERTED, Fate.DELETED, Fate.MOVED)
 _AMOUNT = re.compile(r"-?(?=[\d,.]*[1-9])[\d,]+\.\d+")  # other than zero
 _NO_RECORD = "没有找到上一次生成的记录（文档内的记录和旁边的记录文件都已丢失）"
@@ -25,7 +26,8 @@ class Written:
     """``output`` is where the new document stands: beside the user's when ``reason`` says why it could not be merged.
 
     ``previous`` is what it was generated from before; ``changed`` is False when the file was left as it stood;
-    ``beside`` is the user's file where the new one stands next to it.
+    ``beside`` is the user's file where the new one stands next to it; ``open`` is how many comments of ours wait in
+    the document to be dealt with before it is published.
     """
 
     output: Path
@@ -37,6 +39,12 @@ class Written:
     notes: tuple[str, ...] = ()
     changed: bool = True
     beside: Path | None = None
+    open: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many places a person has to look at before the document is published."""
+        return max(sum(one.fate in _TO_DO for one in self.revisions), self.open, int(bool(self.reason)))
 
 
 def put(target: Path, data: bytes, state: State, *, fresh: bool = False, keep: int | None = None) -> Written:
@@ -113,22 +121,25 @@ class _Regeneration:
             merged = merge(parts, base, _parts(self.data), self.state)
         except CannotMerge as why:
             return self._beside(why.reason, base, why.entries)
+        state = self.state.written_on(merged.since)
+        if merged.settled:
+            self.notes = (*self.notes, f"已与现在的数据一致的 {merged.settled} 处，其批注（作者 gongkai）已删去。")
         if merged.parts is None:
-            kept = Written(self.target, merged.entries, base, notes=self.notes, changed=False)
-            return _record(kept, self.target, replace(self.state, merged=base.merged))
+            kept = Written(self.target, merged.entries, base, notes=self.notes, changed=False, open=merged.open)
+            return _record(kept, self.target, replace(state, merged=base.merged))
         if any(one.fate in _SHIFTS for one in merged.entries):
             self.notes = (
                 *self.notes,
                 "文档经手工增删或移动，目录页码可能有出入，请在 Word 或 WPS 中选中目录按 F9 更新。",
             )
-        state = self.state.after_merging()
+        state = state.after_merging()
         embed(merged.parts, state)
-        return self._replace(seal(merged.parts), state, base, _CORRECTED, merged.entries)
+        return self._replace(seal(merged.parts), state, base, _CORRECTED, merged.entries, merged.open)
 
     def _replace(
-        self, data: bytes, state: State, base: State | None, why: str, entries: tuple[Revision, ...] = ()
+        self, data: bytes, state: State, base: State | None, why: str, entries: tuple[Revision, ...] = (), open: int = 0
     ) -> Written:
-        written = Written(self.target, entries, base, notes=self.notes)
+        written = Written(self.target, entries, base, notes=self.notes, open=open)
         return _save(written, self.target, data, state, self.old, why, self.most)
 
     def _beside(self, reason: str, base: State | None = None, entries: tuple[Revision, ...] = ()) -> Written:
@@ -229,7 +240,7 @@ def lines(written: Written) -> tuple[tuple[str, list[Revision]], ...]:
 
 WORDS = {
     Fate.LOST: "没有找到",
-    Fate.CONFLICT: "需要您处理：文字经手工修改而数据也变了，保留您的文字，现在的数据见文中批注",
+    Fate.CONFLICT: "需要您处理：文字经手工修改而数据也变了，现在的数据见文中批注",
     Fate.UPDATED: "您改写的文字保留，数字已更新",
     Fate.KEPT: "手工修改保留",
     Fate.DELETED: "手工删去的，仍不出现",

@@ -5,6 +5,7 @@ And blocks found again where an editor put them into content controls, or took t
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from generator import regenerate
 from generator.commands import cli
 from generator.model.finding import Refusal
 from generator.model.revised import Fate
+from generator.revision.body import open_body
+from generator.revision.settled import agrees, merge_from
 from generator.revision.tokens import merge
-from tests.hand import comments, element, generated, replace_words, strip_marks
+from tests.hand import Word, comments, element, generated, nothing, replace_words, strip_marks
 from tests.support import W
-from tests.test_regeneration import TOTAL, Case, fates, last_year_higher, other_income, sound
+from tests.test_regeneration import GRID, TOTAL, Case, fates, last_year_higher, other_income, sound
 
 BASE = "收、支总计各为500.00万元。与上年相比，各增加100.00万元，增长25.00%，主要原因是人员增多。"
 NEW = "收、支总计各为380.00万元。与上年相比，各减少20.00万元，下降5.00%，主要原因是人员增多。"
@@ -29,6 +32,15 @@ NEW = "收、支总计各为380.00万元。与上年相比，各减少20.00万�
 def turned(content: dict[str, Any]) -> None:
     last_year_higher(content)
     other_income(content)
+
+
+def more_income(content: dict[str, Any]) -> None:
+    """The totals grow, and the year before stays as it was."""
+    other_income(content)
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"\d[\d,]*\.\d+", text)
 
 
 def merged(user: str) -> tuple[str, bool]:
@@ -48,12 +60,11 @@ def merged(user: str) -> tuple[str, bool]:
         ("增多。", "增多。增加100.00万元，增长25.00%，为历年最多。"),  # the old figures once more
     ],
 )
-def test_no_sentence_is_updated_by_halves(old: str, new: str) -> None:
+def test_no_paragraph_is_updated_by_halves(old: str, new: str) -> None:
     user = BASE.replace(old, new)
     text, clash = merged(user)
     assert clash
-    assert text.partition("。")[2] == user.partition("。")[2]  # the whole sentence as the user wrote it
-    assert text.startswith("收、支总计各为380.00万元。")  # the other one follows
+    assert text == user  # all of it as the user wrote it, the other sentence too
 
 
 def test_an_old_figure_that_was_typed_once_more_is_told() -> None:
@@ -247,3 +258,128 @@ def test_words_of_two_people_are_never_mixed_in_a_sentence(
         text = text[:start] + words + text[end:]
     assert text == wanted
     assert bool(merged.clashes) == (("原因" in corrected and "原因" not in wanted) or "问题" in corrected)
+
+
+def test_a_sentence_in_conflict_follows_once_the_workbook_is_right_again(tmp_path: Path) -> None:
+    """上年数 typed wrong (增加 becomes 减少), then right again with another correction: all figures follow."""
+    case = Case(tmp_path)
+    word = case.word
+    word.reword(TOTAL, "收、支总计各增加", "收入和支出都多出")
+    word.reword(TOTAL, "主要原因是", "主要用于保障")
+    case.save(word)
+    leader = case.word.text(TOTAL)
+    assert fates(case.put(last_year_higher)) == [Fate.CONFLICT]
+    assert case.word.text(TOTAL) == leader  # not a figure of it
+    written = case.put(more_income)
+    text, fresh = case.word.text(TOTAL), Word(generated(more_income)[0]).text(TOTAL)
+    assert fates(written) == [Fate.UPDATED]
+    assert numbers(text) == numbers(fresh) != numbers(leader)
+    assert "收入和支出都多出" in text
+    assert comments(case.word) == []
+    assert written.open == 0
+    sound(case.path)
+
+
+def test_figures_of_a_sentence_never_disagree_over_many_rounds(tmp_path: Path) -> None:
+    """Round by round: either all figures are the workbook's, or all are as they stood and a comment says so."""
+    case = Case(tmp_path)
+    word = case.word
+    word.reword(TOTAL, "收、支总计各增加", "收入和支出都多出")
+    case.save(word)
+    for change in (more_income, turned, last_year_higher, nothing, turned, more_income, nothing):
+        before = numbers(case.word.text(TOTAL))
+        written = case.put(change)
+        now, wanted = numbers(case.word.text(TOTAL)), numbers(Word(generated(change)[0]).text(TOTAL))
+        if Fate.CONFLICT in fates(written):
+            assert now == before
+            assert written.open == len(comments(case.word)) == 1
+        else:
+            assert now == wanted
+            assert comments(case.word) == []
+    assert now == wanted
+
+
+def test_the_comment_goes_when_the_sentence_was_corrected_as_it_asked(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    word.reword(TOTAL, "收、支总计各增加", "收入和支出都多出")
+    case.save(word)
+    before = numbers(case.word.text(TOTAL))
+    assert case.put(last_year_higher).open == 1
+    wanted = numbers(Word(generated(last_year_higher)[0]).text(TOTAL))
+    again = case.put(last_year_higher)  # nothing was done yet: it is said again
+    assert not again.changed
+    assert (again.open, again.waiting) == (1, 1)
+    word = case.word
+    word.reword(TOTAL, "收入和支出都多出", "收入和支出都减少")
+    for old, new in zip(before, wanted, strict=True):
+        if old != new:
+            word.reword(TOTAL, old, new)
+    replace_words(word.block(TOTAL), "增长", "下降")
+    case.save(word)
+    leader = case.word.text(TOTAL)
+    written = case.put(last_year_higher)  # the data is what it was
+    assert comments(case.word) == []
+    assert (written.open, written.waiting) == (0, 0)
+    assert "批注" in "".join(written.notes)
+    assert case.word.text(TOTAL) == leader
+    assert not case.put(last_year_higher).changed
+    sound(case.path)
+
+
+def test_a_comment_stays_while_one_figure_of_it_is_old(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    word = case.word
+    word.reword(TOTAL, "收、支总计各增加", "收入和支出都多出")
+    case.save(word)
+    case.put(last_year_higher)
+    word = case.word
+    word.reword(TOTAL, "收入和支出都多出", "收入和支出都减少")
+    case.save(word)
+    assert case.put(last_year_higher).open == 1
+    assert case.put(turned).open == 1
+    assert len(comments(case.word)) == 1
+
+
+def test_a_cells_comment_goes_when_that_cell_was_corrected(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    was, now = (dict(enumerate(open_body(Word(generated(c)[0]).parts).units)) for c in (nothing, other_income))
+    number = next(n for n, unit in was.items() if unit.kind == "table" and GRID in unit.marks)
+    cells = [
+        (a, b)
+        for old, new in zip(was[number].rows, now[number].rows, strict=True)
+        for a, b in zip(old, new, strict=True)
+        if a != b
+    ]
+    (first, right), (second, _) = [pair for pair in cells if sum(a == pair[0] for a, _ in cells) == 1][:2]
+    word = case.word
+    replace_words(word.block(GRID), first, "1.11")
+    replace_words(word.block(GRID), second, "2.22")
+    case.save(word)
+    assert case.put(other_income).open == 2
+    word = case.word
+    replace_words(word.block(GRID), "1.11", right)
+    case.save(word)
+    assert case.put(other_income).open == 1
+    assert "2.22" in "".join(case.word.lines())
+    assert len(comments(case.word)) == 1
+
+
+def test_words_written_upon_an_older_text_are_known() -> None:
+    """三、支出决算: as it was found. 上年数 wrong in the second generation, right in the third."""
+    first = (
+        "支出合计3,141万元，支出合计增加135.25万元，增长4.5%，主要原因是维修增加。其中：项目支出1,407万元，占44.8%。"
+    )
+    second = first.replace("增加135.25万元，增长4.5%", "减少64.75万元，下降2%")
+    third = "支出合计3,151万元，支出合计增加145.25万元，增长4.8%，主要原因是维修增加。其中：项目支出1,417万元，占45%。"
+    user = "全年支出3,141万元，比上年多支出135.25万元，增长4.5%，用于维修。其中：项目支出1,407万元，占44.8%。"
+    wanted = "全年支出3,151万元，比上年多支出145.25万元，增长4.8%，用于维修。其中：项目支出1,417万元，占45%。"
+    assert not merge(second, user, third).edits  # upon the last text alone: nothing, and not one half
+    found, at = merge_from([first, second], user, third)
+    assert at == 0
+    assert not found.clashes
+    for start, end, words in sorted(found.edits, reverse=True):
+        user = user[:start] + words + user[end:]
+    assert user == wanted
+    assert agrees(first, wanted, third)
+    assert not agrees(first, wanted.replace("1,417", "1,407"), third)

@@ -140,7 +140,9 @@ def _closing(made: pipeline.Generated, draft: bool) -> str:
         return f"未生成文档：请先改正错误；确需先看版面的，可加 --draft 生成草稿。（{counts}）"
     pages = f"，共 {made.pages} 页" if made.pages else ""
     done = "没有变化，未改动" if made.written is not None and not made.written.changed else "已生成"
-    return f"{done}{'草稿' if draft else ''}：{made.output}{pages}。（{counts}）"
+    waiting = made.written.waiting if made.written is not None else 0
+    to_do = f"；需要您处理 {waiting} 处，见上" if waiting else ""
+    return f"{done}{'草稿' if draft else ''}：{made.output}{pages}。（{counts}{to_do}）"
 
 
 @gongkai.command(

@@ -50,6 +50,8 @@ def say(made: Generated, show_all: bool = False) -> None:
             click.echo(f"  ……另有 {len(found) - _SHOWN} 处，加 --all 可全部列出。")
     for note in written.notes:
         click.echo(note)
+    if written.open:
+        click.echo(f"文中有 {written.open} 处批注（作者 gongkai）待处理：公开前请逐处核对，改好或确认不改后删去批注。")
     if written.history is not None:
         click.echo(f"原文件存入：{written.history}（可用 gongkai restore 还原）")
 
@@ -67,6 +69,8 @@ def told(made: Generated) -> dict[str, object]:
         return {}
     found: dict[str, object] = {
         "changed": written.changed,
+        "waiting": written.waiting,
+        "comments": written.open,
         "history": str(written.history) if written.history is not None else None,
         "revisions": [
             {"fate": one.fate.value, "block": one.block, "place": one.place, "text": one.text, "note": one.note}

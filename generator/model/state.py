@@ -35,7 +35,8 @@ class UnitState:
 
     ``id`` is the bookmark's name where it has one, else it follows from its neighbour. ``rows`` are a table's cell
     texts. ``hash`` tells whether anything but noise was changed since; ``section`` names the kind of section that
-    ends with a paragraph; ``chart`` is the data of a chart in it.
+    ends with a paragraph; ``chart`` is the data of a chart in it. ``since`` is an older text, upon which the user's
+    words were written that could not be brought up to date; empty where they belong to ``text``.
     """
 
     id: str
@@ -46,11 +47,17 @@ class UnitState:
     section: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
     chart: tuple[tuple[str, ...], ...] = ()
+    since: str = ""
 
     @property
     def mark(self) -> str:
         """The bookmark's name; empty for a unit without one."""
         return "" if _derived(self.id) else self.id
+
+    @property
+    def written_on(self) -> str:
+        """The generated text that the user's words belong to."""
+        return self.since or self.text
 
 
 def _derived(id: str) -> bool:
@@ -102,6 +109,12 @@ class State:
     def after_merging(self) -> State:
         return self._alike(merged=True)
 
+    def written_on(self, since: Mapping[str, str]) -> State:
+        """A state that remembers for some units (id → text) which older text the user's words belong to."""
+        if not since:
+            return self
+        return replace(self, units=tuple(replace(u, since=since[u.id]) if u.id in since else u for u in self.units))
+
     def _alike(self, **changed: Any) -> State:
         """A state of the same document: what is long in its text is not made again."""
         made = replace(self, **changed)
@@ -114,7 +127,10 @@ class State:
         held = {
             "names": dict(self.names),
             "trace": trace.to_json(self.trace),
-            "units": [[u.id, u.kind, u.hash, u.text, u.style, u.section, u.rows, u.chart] for u in self.units],
+            "units": [
+                [u.id, u.kind, u.hash, u.text, u.style, u.section, u.rows, u.chart, *([u.since] if u.since else ())]
+                for u in self.units
+            ],
         }
         return _json(held)[1:]
 
@@ -153,8 +169,9 @@ def unpack(text: str) -> State:
 
 
 def _unit(held: list[Any]) -> UnitState:
-    id, kind, hash, text, style, section, rows, chart = held
-    return UnitState(id, kind, hash, text, style, section, tuple(map(tuple, rows)), tuple(map(tuple, chart)))
+    id, kind, hash, text, style, section, rows, chart, *since = held
+    made = UnitState(id, kind, hash, text, style, section, tuple(map(tuple, rows)), tuple(map(tuple, chart)))
+    return replace(made, since=str(since[0])) if since else made
 
 
 def _digest(packed: str) -> str:

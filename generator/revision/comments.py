@@ -18,27 +18,33 @@ _COMMENT = w("comment")
 _DONE, _PARAGRAPH_ID = "done", "paraId"
 
 
-def waiting(body: Body, parts: Mapping[str, bytes]) -> set[str]:
-    """Numbers of our comments that nobody took away or marked as resolved."""
+def waiting(body: Body, parts: Mapping[str, bytes]) -> dict[str, str]:
+    """Our comments that nobody took away or marked as resolved: number → words."""
     name, more = body.relations.of_type("/comments"), body.relations.of_type("/commentsExtended")
     if name not in parts:
-        return set()
+        return {}
     resolved = set()
     for one in parse(parts[more]) if more in parts else ():
         told = {etree.QName(key).localname: value for key, value in one.attrib.items()}
         if told.get(_DONE) in ("1", "true"):
             resolved.add(told.get(_PARAGRAPH_ID))
-    found = set()
+    found = {}
     for one in parse(parts[name]).iter(_COMMENT):
         lines = {line.get(f"{{{W14_SPACE}}}{_PARAGRAPH_ID}") for line in one.iter(P)} - {None}
         if one.get(w("author")) == AUTHOR and not lines & resolved:
-            found.add(one.get(ID, ""))
-    return found
+            found[one.get(ID, "")] = "".join(map(str, one.itertext()))
+    here = {mark.get(ID) for mark in body.root.iter(_REFERENCE)} if found else set()
+    return {id: words for id, words in found.items() if id in here}
 
 
-def within(element: etree._Element, ids: set[str]) -> bool:
+def within(element: etree._Element, open: Mapping[str, str]) -> bool:
     """Whether one of these comments stands in the element."""
-    return bool(ids) and any(mark.get(ID) in ids for mark in element.iter(_REFERENCE))
+    return bool(open) and any(mark.get(ID) in open for mark in element.iter(_REFERENCE))
+
+
+def said(paragraph: etree._Element, open: Mapping[str, str]) -> str:
+    """What those of these comments say that stand in the paragraph."""
+    return "".join(open.get(mark.get(ID, ""), "") for mark in paragraph.iter(_REFERENCE)) if open else ""
 
 
 class Comments:
@@ -51,14 +57,15 @@ class Comments:
         self.root = parse(parts[self._name]) if found else etree.Element(_COMMENT + "s", nsmap={"w": W_SPACE})
         ids = [one.get(ID, "") for one in self.root.iter(_COMMENT)]
         self._next = 1 + max((int(id) for id in ids if id.isdigit()), default=-1)
-        self._added = False
+        self.changed = False
+        self.withdrawn = 0
 
     def add(self, paragraph: etree._Element, text: str) -> None:
         """A comment of ours over the whole paragraph. An older one of ours there, not answered, is replaced."""
         self._drop_ours(paragraph)
         id = str(self._next)
         self._next += 1
-        self._added = True
+        self.changed = True
         comment = etree.SubElement(self.root, _COMMENT, {ID: id, w("author"): AUTHOR, w("initials"): AUTHOR[0]})
         for line in text.split("\n"):
             run = etree.SubElement(etree.SubElement(comment, P), R)
@@ -73,9 +80,9 @@ class Comments:
     def withdraw(self, paragraph: etree._Element) -> None:
         """Take our own comment away from a paragraph that says what the data says again."""
         if next(paragraph.iter(_REFERENCE), None) is not None:
-            self._drop_ours(paragraph)
+            self.withdrawn += self._drop_ours(paragraph)
 
-    def _drop_ours(self, paragraph: etree._Element) -> None:
+    def _drop_ours(self, paragraph: etree._Element) -> int:
         ours = {one.get(ID) for one in self.root.iter(_COMMENT) if one.get(w("author")) == AUTHOR}
         here = {mark.get(ID) for mark in paragraph.iter(_START)} & ours
         for mark in list(paragraph.iter(_START, _END, _REFERENCE)):
@@ -87,10 +94,11 @@ class Comments:
         for one in list(self.root.iter(_COMMENT)):
             if one.get(ID) in here:
                 self.root.remove(one)
-                self._added = True
+                self.changed = True
+        return len(here)
 
     def save(self, types: ContentTypes) -> None:
-        if not self._added:
+        if not self.changed:
             return
         if not self._name:
             self._name = "word/comments.xml"

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from lxml import etree
 
-from ..model.changes import places, short
 from ..model.revised import Fate, Revision
 from ..model.state import State, UnitState
 from . import chartdata, tables
+from .account import Account, around
 from .body import Body, Unit, open_body
 from .comments import Comments, waiting, within
 from .controls import lay_out
 from .graft import Graft, mend_marks, without_marks
 from .match import Pairs, pair
 from .order import arrange, moved
+from .package import ContentTypes, serialize
 from .sections import Sections
+from .settled import settled
 from .text import holds_more
 from .units import Outcome, UnitMerger
 
 _PARTED = "表格经手工拆开或合并"
 _FIGURES = "图中的数经手工修改"
-_BEFORE = 12  # characters shown before the place that was edited
 _STILL = "此前列出，尚未处理；处理后请删去批注"
 
 
@@ -44,10 +45,17 @@ class CannotMerge(Exception):
 
 @dataclass(frozen=True)
 class Merged:
-    """``parts`` of the merged document; None when the user's file can stay just as it is."""
+    """``parts`` of the merged document; None when the user's file can stay just as it is.
+
+    ``since`` maps units whose words could not be brought up to date to the text those were written upon, ``open`` is
+    how many of our comments wait for the user, ``settled`` how many were taken away because what they asked is done.
+    """
 
     parts: dict[str, bytes] | None
     entries: tuple[Revision, ...]
+    since: Mapping[str, str] = field(default_factory=dict)
+    open: int = 0
+    settled: int = 0
 
 
 def merge(user: Mapping[str, bytes], base: State, fresh: Mapping[str, bytes], state: State) -> Merged:
@@ -63,10 +71,7 @@ class _Merger:
         self.user, self.base, self.state = user, base, state
         self.fresh_parts = fresh
         self.pairs: Pairs = pair(base.units, user)
-        blocks = {name: id for id, name in (*base.names.items(), *state.names.items())}
-        self._block_of = blocks
-        self._places = {**places(base.trace), **places(state.trace)}
-        self.entries: list[Revision] = []
+        self.account = Account(base, state)
         self.new_at = {unit.id: at for at, unit in enumerate(state.units)}
         self.base_of = {number: at for at, number in self.pairs.user_of.items()}
         for at in self._joined():
@@ -79,45 +84,42 @@ class _Merger:
         self._known = sorted(self.base_of)
         self._digests: dict[int, str] = {}
         self._waiting = waiting(user, user.parts)
+        self._since: dict[str, str] = {}
+        self._withdrawn = 0
 
     def run(self) -> Merged:
         if self.pairs.lost:
-            entries = [self._entry(Fate.LOST, self.base.units[at]) for at in self.pairs.lost]
+            entries = [self.account.entry(Fate.LOST, self.base.units[at]) for at in self.pairs.lost]
             raise CannotMerge("文档中的书签已丢失，部分段落或表格找不到对应的位置", entries)
         changed = self.base.digest != self.state.digest
         self._deleted()
         hold = self._moved()
         if not changed:
-            self._unchanged()
-            return Merged(None, tuple(self.entries))
+            same = self._unchanged()
+            return self._merged(same, same or self.user.parts)
         parts = dict(self.user.parts)
         fresh = open_body(self.fresh_parts)
         graft = Graft(self.user, fresh, parts)
         self._write(fresh, graft, Comments(self.user, parts), parts, hold)
-        return Merged(parts, tuple(sorted(self.entries, key=lambda entry: list(Fate).index(entry.fate))))
+        return self._merged(parts, parts)
+
+    def _merged(self, written: dict[str, bytes] | None, parts: Mapping[str, bytes]) -> Merged:
+        return Merged(written, self.account.in_order(), self._since, len(waiting(self.user, parts)), self._withdrawn)
 
     # What is said
-
-    def _entry(self, fate: Fate, unit: UnitState, note: str = "", text: str = "") -> Revision:
-        said = text or unit.text or "、".join(filter(None, unit.rows[0] if unit.rows else ())) or _shown(unit)
-        return Revision(fate, self._place(unit), short(said), note, self._block(unit))
-
-    def _block(self, unit: UnitState) -> str:
-        return self._block_of.get(unit.id.split("+")[0].lstrip(">"), "")
-
-    def _place(self, unit: UnitState) -> str:
-        return "目录" if unit.id.startswith(">") else self._places.get(self._block(unit), "")
 
     def _deleted(self) -> None:
         for at, unit in enumerate(self.base.units):
             if at not in self.pairs.user_of and (unit.text or unit.rows or unit.chart) and unit.id in self.new_at:
-                self.entries.append(self._entry(Fate.DELETED, unit))
+                self.account.add(Fate.DELETED, unit)
 
     def _moved(self) -> bool:
         order = sorted(at for at in self.pairs.user_of if at not in self._joined())
         out = moved([self.pairs.user_of[at] for at in order])
         found = [self.base.units[order[n]] for n in out]
-        self.entries += [self._entry(Fate.MOVED, unit) for unit in found if unit.text or unit.rows or unit.chart]
+        self.account.entries += [
+            self.account.entry(Fate.MOVED, unit) for unit in found if unit.text or unit.rows or unit.chart
+        ]
         return bool(found)
 
     def _joined(self) -> set[int]:
@@ -128,18 +130,9 @@ class _Merger:
         return {n: at for at, others in self.pairs.split.items() for n in others}
 
     def _inserted(self, number: int) -> None:
-        unit = self.user.units[number]
-        text = unit.text
-        if unit.kind == "table":
-            found = unit.rows
-            text = "表格：" + "、".join(filter(None, found[0] if found else ()))
-        elif not text and next(unit.element.iter("{*}drawing", "{*}pict"), None) is not None:
-            text = "图片"
-        if text.strip():
-            at = bisect_right(self._known, number) - 1
-            near = self.base_of[self._known[at]] if at >= 0 else None
-            place = self._place(self.base.units[near]) if near is not None else ""
-            self.entries.append(Revision(Fate.INSERTED, place, short(text)))
+        at = bisect_right(self._known, number) - 1
+        near = self.base_of[self._known[at]] if at >= 0 else None
+        self.account.inserted(self.user.units[number], self.base.units[near] if near is not None else None)
 
     def digest(self, number: int) -> str:
         if number not in self._digests:
@@ -181,27 +174,51 @@ class _Merger:
         if unit.kind == "table":
             parts = [self.user.units[n].element for n in self.pairs.split.get(at, ())]
             text, note = tables.by_hand(self._base_rows(at), self._rows(at, unit), [unit.element, *parts])
-            return self._entry(fate, unit_state, note or _PARTED, text)
-        return self._entry(fate, unit_state, _FIGURES if self._redrawn(unit_state, unit) else "", text)
+            return self.account.entry(fate, unit_state, note or _PARTED, text)
+        return self.account.entry(fate, unit_state, _FIGURES if self._redrawn(unit_state, unit) else "", text)
 
-    def _kept(self, at: int, unit: Unit) -> None:
+    def _kept(self, at: int, unit: Unit, comments: Comments) -> None:
         base = self.base.units[at]
-        if within(unit.element, self._waiting):
+        if base.since:
+            self._since[base.id] = base.since
+        if not self._settle(at, unit, comments):
             text = unit.text if unit.kind != "table" else ""
-            self.entries.append(self._entry(Fate.CONFLICT, base, _STILL, text))
+            self.account.add(Fate.CONFLICT, base, _STILL, text)
         elif self._reworded(at, unit):
-            self.entries.append(self._by_hand(Fate.KEPT, at, unit, _around(unit.text, base.text), base))
+            self.account.entries.append(self._by_hand(Fate.KEPT, at, unit, around(unit.text, base.text), base))
 
-    def _unchanged(self) -> None:
-        """The data is what it was: only say what was edited."""
+    def _settle(self, at: int, unit: Unit, comments: Comments, clashed: Sequence[etree._Element] = ()) -> bool:
+        """Take away our older comments from a unit that does what they asked; whether none of them waits now."""
+        if not within(unit.element, self._waiting):
+            return True
+        lines = [unit.element, *(self.user.units[n].element for n in self.pairs.split.get(at, ()))]
+        olds = [self.base.units[n] for n in (at, *self.pairs.joined.get(at, ()))]
+        pairs = [(old, self.state.units[self.new_at[old.id]]) for old in olds if old.id in self.new_at]
+        drawn = chartdata.figures(chartdata.of(self.user, unit.element)) if pairs[0][1].chart else ()
+        for one in settled(lines, pairs, drawn, self._waiting, clashed):
+            comments.withdraw(one)
+        return not within(unit.element, self._waiting)
+
+    def _unchanged(self) -> dict[str, bytes] | None:
+        """The data is what it was: say what was edited, and take away comments that are settled; None without any."""
+        parts = dict(self.user.parts)
+        comments = Comments(self.user, parts)
         further = self._further()
         for number, unit in enumerate(self.user.units):
             at = self.base_of.get(number)
             if at is not None:
-                self._kept(at, unit)
+                self._kept(at, unit, comments)
             elif number not in further:
                 self._inserted(number)
-        self.entries.sort(key=lambda entry: list(Fate).index(entry.fate))
+        self._withdrawn = comments.withdrawn
+        if not comments.changed:
+            return None
+        types = ContentTypes(parts)
+        comments.save(types)
+        types.save(parts)
+        lay_out(self.user.body, [unit.element for unit in self.user.units], self.user.controls)
+        parts[self.user.main] = serialize(self.user.root)
+        return parts
 
     # What is written
 
@@ -235,6 +252,7 @@ class _Merger:
         mend_marks(self.user.root)
         comments.save(graft.types)
         graft.save()
+        self._withdrawn = comments.withdrawn
 
     def _mark_again(self, graft: Graft) -> None:
         """Bookmarks that an editor lost are put back where their blocks were found."""
@@ -259,10 +277,10 @@ class _Merger:
                 sections.drop(user)
                 found.append(unit.id)
                 if unit.text or unit.rows or unit.chart:
-                    self.entries.append(self._entry(Fate.GONE, unit))
+                    self.account.add(Fate.GONE, unit)
             else:
                 note = "数据中已没有这一项，您改过的内容仍保留，请核对是否删去"
-                self.entries.append(self._entry(Fate.CONFLICT, unit, note, user.text if unit.kind != "table" else ""))
+                self.account.add(Fate.CONFLICT, unit, note, user.text if unit.kind != "table" else "")
         return found
 
     def _new(self, fresh: Body, graft: Graft, sections: Sections, number: int, taken: set[str]) -> etree._Element:
@@ -271,7 +289,7 @@ class _Merger:
         without_marks(made, taken)
         sections.settle_new(made, unit)
         if unit.text or unit.rows or unit.chart:
-            self.entries.append(self._entry(Fate.NEW, unit))
+            self.account.add(Fate.NEW, unit)
         return made
 
     def _old(
@@ -290,7 +308,7 @@ class _Merger:
         ) and len(news) == len(others)
         if same:
             sections.settle(unit, base, new)
-            self._kept(at, unit)
+            self._kept(at, unit, merger.comments)
             if new.chart:
                 merger.mend(unit, new, fresh.units[news[0]])
             return unit.element
@@ -303,32 +321,33 @@ class _Merger:
         sections.settle(unit, base, new)
         reworded = self._reworded(at, unit)
         edited = self._by_hand(Fate.KEPT, at, unit, "", base) if reworded else None
-        before, now = "".join(self.base.units[n].text for n in others), "".join(self.state.units[n].text for n in news)
+        olds = [self.base.units[n] for n in others]
+        last, older = "".join(old.text for old in olds), "".join(old.written_on for old in olds)
+        before = [last] if last == older else [older, last] if within(unit.element, self._waiting) else [last, older]
+        now = "".join(self.state.units[n].text for n in news)
         lines = [unit.element, *(self.user.units[n].element for n in self.pairs.split.get(at, ()))]
         fresh_units = [fresh.units[n] for n in news]
-        outcome = merger.merge(unit, lines, base, new, before, now, fresh_units, self._base_rows(at))
+        outcome = merger.merge(unit, lines, base, new, before, last, now, fresh_units, self._base_rows(at))
+        if outcome.clashes and outcome.written_on is not None:
+            on = before[outcome.written_on]
+            self._since |= {old.id: old.text if on == last else old.written_on for old in olds}
+        elif last == now:
+            self._since |= {old.id: old.since for old in olds if old.since}
+        waits = not self._settle(at, unit, merger.comments, outcome.places)
+        if waits and not outcome.clashes:
+            self.account.add(Fate.CONFLICT, new, _STILL, "" if unit.kind == "table" else outcome.text)
+            return outcome.element
         self._say(outcome, new, edited, unit)
         return outcome.element
 
     def _say(self, outcome: Outcome, new: UnitState, edited: Revision | None, unit: Unit) -> None:
-        text = "" if unit.kind == "table" else _around(outcome.text or unit.text, new.text)
+        text = "" if unit.kind == "table" else around(outcome.text or unit.text, new.text)
         if outcome.clashes:
             for words, row in zip_longest(outcome.clashes, outcome.rows, fillvalue=""):
-                self.entries.append(self._entry(Fate.CONFLICT, new, words, row or text))
+                self.account.add(Fate.CONFLICT, new, words, row or text)
         elif outcome.deleted:
-            self.entries.append(self._entry(Fate.DELETED, new))
+            self.account.add(Fate.DELETED, new)
         elif edited is not None:
             said = edited.text if unit.kind == "table" else text
             fate = Fate.UPDATED if outcome.changed else Fate.KEPT
-            self.entries.append(self._entry(fate, new, edited.note, said))
-
-
-def _around(text: str, other: str) -> str:
-    """The text from a little before the place where it differs."""
-    at = next((n for n, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
-    start = max(at - _BEFORE, 0)
-    return "…" * (start > 0) + text[start:]
-
-
-def _shown(unit: UnitState) -> str:
-    return "图：" + "、".join(series[0] for series in unit.chart[1:-1]) if unit.chart else ""
+            self.account.add(fate, new, edited.note, said)

@@ -20,6 +20,7 @@ from .xmlnames import BOOKMARK, BOOKMARK_END, PPR, P
 
 Rows = Sequence[tuple[str, ...]]
 _AMOUNT = re.compile(r"-?\d[\d,]*\.\d+%?|-?\d[\d,]*%|-?\d{1,3}(?:,\d{3})+")
+ONE_ROW, WHOLE_TABLE = "这一行应为", "表格结构经手工改动"  # of comments that speak of more than their own cell
 _SENSELESS = 0.5  # of the cells must still be at their place, or the table is another one
 
 
@@ -159,7 +160,7 @@ class _Merger:
                 self.lines[user].getparent().replace(self.lines[user], self.take(self.fresh_lines[new]))  # type: ignore[union-attr]
                 self.result.changed += 1
             else:
-                words = f"按现在的数据，这一行应为：{'；'.join(filter(None, self.new[new]))}"
+                words = f"按现在的数据，{ONE_ROW}：{'；'.join(filter(None, self.new[new]))}"
                 self._clash(self.lines[user], _lead(row), words)
             return
         for at, cell in enumerate(cells):

@@ -153,25 +153,23 @@ class _Merger:
             number += token in _STOPS
 
     def run(self) -> Merge:
-        done: list[tuple[int, bool, Edit]] = []  # sentence, whether it states a fact, the edit
-        refused: list[tuple[int, bool, str]] = []
+        done: list[Edit] = []
+        clashes: list[str] = []
+        closed = False  # a fact can't be written
         hunks = [(first, last, self.new[start:end]) for first, last, start, end in _hunks(self.base, self.new)]
         same = {at for hunk in hunks if self._written(*hunk) for at in range(*self._around(*hunk[:2]))}
         self.typed = [at for at in self.typed if at not in same]
         for first, last, fresh in hunks:
             telling = any(_tells(token) for token in (*self.base[first:last], *fresh))
-            sentence = self.sentence[min(first, len(self.sentence) - 1)] if self.sentence else 0
             found = self._placed(first, last, fresh)
             if found is None or (found and self._would_mix(first, last, fresh)):
-                telling = telling and not self._in_reason(first)
-                refused.append((sentence, telling, "".join(fresh) or f"删去“{''.join(self.base[first:last])}”"))
+                figures = any(map(is_number, (*self.base[first:last], *fresh)))
+                closed = closed or (telling and (figures or not self._in_reason(first)))
+                clashes.append("".join(fresh) or f"删去“{''.join(self.base[first:last])}”")
             elif found:
-                done.append((sentence, telling, found[0]))
-        # A figure is not changed where a direction or a figure of the same sentence could not be.
-        closed = {sentence for sentence, telling, _ in refused if telling}
-        merged = Merge([edit for sentence, telling, edit in done if not (telling and sentence in closed)])
-        merged.clashes = [words for _, _, words in refused]
-        return merged
+                done += found
+        # All figures of a paragraph belong together: none is changed where another one, or a direction, can't be.
+        return Merge([] if closed else done, clashes)
 
     def _placed(self, first: int, last: int, fresh: list[str]) -> list[Edit] | None:
         """The edit for base[first:last] → fresh; [] when there is nothing to do, None when it can't be placed."""

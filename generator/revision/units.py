@@ -15,13 +15,15 @@ from .body import Body, Unit
 from .comments import Comments
 from .graft import Graft
 from .package import ContentTypes, Relations, parse, serialize
+from .settled import merge_from
 from .tokens import merge
 from .xmlnames import BOOKMARK, BOOKMARK_END, DRAWING, PPR, WP_SPACE
 
 _MOST = 2000  # characters of a comment
 _DOC_PR = f"{{{WP_SPACE}}}docPr"
-_ADVICE = "数据已更新，此处文字经手工修改，未自动改动。"
-_ADVICE_IN_PART = "数据已更新，此处文字经手工修改：能对应的数字已更新，其余文字未改动。"
+# Said in the same words on the screen and in the comment.
+_AS_IT_WAS = "手工修改过，保留您的文字和数字，没有改动"
+_FIGURES_ONLY = "手工修改过，数字已更新，其余保留您的文字"
 
 
 @dataclass
@@ -32,8 +34,10 @@ class Outcome:
     text: str = ""
     changed: bool = False
     deleted: bool = False
+    written_on: int | None = None  # of words: upon which of the texts before they were written
     clashes: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)  # of a table, for each clash
+    places: list[etree._Element] = field(default_factory=list)  # paragraphs that got a comment
 
 
 class UnitMerger:
@@ -46,13 +50,16 @@ class UnitMerger:
         lines: Sequence[etree._Element],
         base: UnitState,
         new: UnitState,
-        before: str,
+        before: Sequence[str],
+        last: str,
         after: str,
         fresh: Sequence[Unit],
         rows: tables.Rows = (),
     ) -> Outcome:
-        """Bring the change ``before`` → ``after`` into the user's ``lines``, the first of which is ``unit``.
+        """Bring the change ``last`` → ``after`` into the user's ``lines``, the first of which is ``unit``.
 
+        ``before`` are the generated texts upon which the user's words may have been written, the likelier first: the
+        last one, and one that stands since an earlier run had to leave the words alone.
         ``fresh`` are the units generated now, several where the user joined them; ``rows`` those generated last.
         """
         if base.kind != new.kind:
@@ -63,41 +70,46 @@ class UnitMerger:
         if base.chart or new.chart:
             self._chart(outcome, unit, base, new, fresh[0])
         if base.id.startswith(">"):
-            self._entry(outcome, unit, before, after)
-        elif before != after:
-            self._words(outcome, unit, lines, before, after, fresh[0])
+            self._entry(outcome, unit, last, after)
+        elif last != after:
+            self._words(outcome, unit, lines, before, last, after, fresh[0])
         outcome.text = texts.plain(outcome.element)
-        self._settled(outcome)
         return outcome
-
-    def _settled(self, outcome: Outcome) -> None:
-        """What an earlier run had to leave to the user is settled now: its comment goes."""
-        if not outcome.clashes:
-            for paragraph in texts.paragraphs(outcome.element):
-                self.comments.withdraw(paragraph)
 
     # Words
 
     def _words(
-        self, outcome: Outcome, unit: Unit, lines: Sequence[etree._Element], before: str, after: str, fresh: Unit
+        self,
+        outcome: Outcome,
+        unit: Unit,
+        lines: Sequence[etree._Element],
+        before: Sequence[str],
+        last: str,
+        after: str,
+        fresh: Unit,
     ) -> None:
-        flat = texts.Flat([one for line in lines for one in texts.paragraphs(line)])
-        if not flat.text.strip() and before.strip():
+        """The words of a paragraph. An earlier run's comment goes once everything could be written."""
+        paragraphs = [one for line in lines for one in texts.paragraphs(line)]
+        flat = texts.Flat(paragraphs)
+        if not flat.text.strip() and last.strip():
             outcome.deleted = True  # emptied by hand: stays empty
             return
-        merged = merge(before, flat.text, after)
+        merged, outcome.written_on = merge_from(before, flat.text, after)
         try:
-            if flat.text == before and merged.clashes:
+            if flat.text == last and merged.clashes:
                 raise texts.CannotWrite
             flat.change(merged.edits)
             outcome.changed = bool(merged.edits)
         except texts.CannotWrite:
-            if flat.text == before and not texts.holds_more(unit.element):
+            if flat.text == last and not texts.holds_more(unit.element):
                 self._anew(outcome, unit, fresh)
                 return
             merged.clashes = [after]
         if merged.clashes:
-            self._clash(outcome, lines[0], after, _ADVICE_IN_PART if outcome.changed else _ADVICE)
+            self._clash(outcome, lines[0], after, _FIGURES_ONLY if outcome.changed else _AS_IT_WAS)
+            return
+        for paragraph in paragraphs:
+            self.comments.withdraw(paragraph)
 
     def _anew(self, outcome: Outcome, unit: Unit, fresh: Unit) -> None:
         """Only the looks were changed, and the new words don't fit into them: fresh runs in the old paragraph."""
@@ -110,11 +122,12 @@ class UnitMerger:
                 unit.element.append(child)
         outcome.changed = True
 
-    def _clash(self, outcome: Outcome, place: etree._Element, words: str, advice: str = _ADVICE) -> Outcome:
+    def _clash(self, outcome: Outcome, place: etree._Element, words: str, done: str = _AS_IT_WAS) -> Outcome:
         paragraph = next(iter(texts.paragraphs(place)), None)
         if paragraph is not None:
-            self.comments.add(paragraph, f"{advice}按现在的数据，应为：\n{words[:_MOST]}")
-        outcome.clashes.append(f"按现在的数据应为：{short(words)}")
+            outcome.places.append(paragraph)
+            self.comments.add(paragraph, f"数据变了，此处{done}。按现在的数据，应为：\n{words[:_MOST]}")
+        outcome.clashes.append(f"{done}；按现在的数据应为：{short(words)}")
         return outcome
 
     def _entry(self, outcome: Outcome, unit: Unit, before: str, after: str) -> None:
@@ -143,13 +156,13 @@ class UnitMerger:
         outcome = Outcome(lines[0])
         found = tables.merge_table(lines, rows, fresh, self.graft.take)
         if found.hopeless:
-            return self._clash(outcome, lines[0], "表格结构经手工改动，未能逐格更新，请与工作簿核对。")
+            return self._clash(outcome, lines[0], f"{tables.WHOLE_TABLE}，未能逐格更新，请与工作簿核对。")
         outcome.changed = bool(found.changed)
         for paragraph, row, words in found.clashes:
-            self.comments.add(paragraph, f"{_ADVICE}{words}")
+            self.comments.add(paragraph, f"数据变了，此处{_AS_IT_WAS}。{words}")
             outcome.clashes.append(words)
             outcome.rows.append(row)
-        self._settled(outcome)
+            outcome.places.append(paragraph)
         return outcome
 
     # Charts
