@@ -501,6 +501,22 @@ def test_what_stands_in_an_amount(
     )
 
 
+def test_formulas_never_calculated_are_told_once_for_the_workbook(case: Case) -> None:
+    """A workbook that another program wrote and nobody opened: one remark with every cell, not one for each table."""
+    empty = X("", "<f>SUM(A1:A2)</f>")
+    places = [
+        case.put("general", "all", "project", empty),
+        case.put("general", "all", "basic", empty),
+        case.put("expenditure", "all", "project", empty),
+        case.put("three_public", "all", "final_total", empty),
+    ]
+    (found,) = [f for f in case.book().findings if f.rule == "S5"]
+    assert sorted(map(str, found.cells)) == sorted(places)
+    assert "3 张工作表共 4 处的公式没有保存计算结果" in found.message
+    assert "05一般公共预算财政拨款支出决算表 2 处" in found.message
+    assert "07一般公共预算财政拨款“三公”经费支出决算表 1 处" in found.message
+
+
 SILENT = [
     (X("", "<v>3097.7600000000002</v>"), Decimal("3097.76")),
     (X("", "<f>B1-B2</f><v>0.30000000000000004</v>"), Decimal("0.3")),

@@ -66,13 +66,13 @@ class Converter:
             return self._amount(ref, raw, kind, places)
         return self._text(ref, raw, kind, choices, required)
 
-    def _bad(self, rule: str, ref: CellRef, raw: Raw, what: str, fix: str) -> Cell:
-        self.notes.cell(rule, Severity.ERROR, ref, raw.text, what, fix)
+    def _bad(self, rule: str, ref: CellRef, raw: Raw, what: str, fix: str, *, whole: bool = False) -> Cell:
+        self.notes.cell(rule, Severity.ERROR, ref, raw.text, what, fix, whole=whole)
         return Cell(ref, CellKind.BAD, text=raw.text, formula=raw.formula)
 
     def _unusable(self, ref: CellRef, raw: Raw) -> Cell:
         if raw.type == "":
-            return self._bad("S5", ref, raw, _NOT_COMPUTED, _NOT_COMPUTED_FIX)
+            return self._bad("S5", ref, raw, _NOT_COMPUTED, _NOT_COMPUTED_FIX, whole=True)
         if raw.type == "e":
             return self._bad("S4", ref, raw, "是错误值，不能使用", "请改正公式或直接填写数值。")
         if raw.type == "b":
