@@ -33,6 +33,7 @@ TWIN = "同一单位另有一本工作簿"
 _COMMON = 10  # rules named on the first sheet
 _DEEP = ("FBE5D6", "F8CBAD", "F4A582", "E8735A")  # one, two, three, more findings
 _PALE = ("FFF8DC", "FFEB9C", "FFD966", "F4B942")
+_HEADS = 90.0  # of narrow columns
 _TOTAL = "涉及部门数"
 
 
@@ -129,7 +130,7 @@ def _departments(
     """The four sheets that go department by department."""
     overview = book.sheet("部门一览", columns.widths, "D3")
     overview.title("部门一览（金额单位：万元）")
-    overview.head(*columns.heads)
+    overview.head(*columns.heads, height=_HEADS)
     heat = book.sheet("规则热图", (28, *[7.5] * len(rules)), "B4")
     _heat_head(heat, rules, titles)
     listed = book.sheet("问题清单", (28, 24, 8, 8, 34, 80, 46), "B3")
@@ -233,18 +234,14 @@ class _Columns:
 
     @property
     def widths(self) -> list[float]:
-        wide = {
-            "单位": 30.0,
-            "层次": 16.0,
-            "工作簿": 26.0,
-            "版式": 28.0,
-            "状态": 16.0,
-            "备注": 60.0,
-            "序号": 6.0,
-            "年度": 7.0,
-        }
-        small = {"错误", "警告", "已说明", "轮次", "已改正或说明", "仍存在", "新出现"}
-        return [wide.get(head, 8.0 if head in small else 11.0) for head in self.heads]
+        wide = {"单位": 22.0, "层次": 10.0, "工作簿": 18.0, "版式": 16.0, "状态": 10.0, "备注": 36.0}
+        files = {"公开文档", "标注副本", "退回意见"}
+        small = {"序号", "年度", "错误", "警告", "已说明", "轮次", "已改正或说明", "仍存在", "新出现"} | files
+        counted = {f"{family(name)}（{name}）{level}" for name in self.families for level in ("错误", "警告")}
+        amounts = {f"{label}{more}" for _, label, *_ in self.figures for more in ("", "：上年", "：年初预算")}
+        return [
+            wide.get(head, 6.0 if head in small | counted else 11.5 if head in amounts else 8.5) for head in self.heads
+        ]
 
     def row(self, number: int, record: Record, carried: bool) -> Iterator[Entry]:
         text, colour = STATUS[record.status]
