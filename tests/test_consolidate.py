@@ -307,8 +307,23 @@ def test_the_department_equals_its_units(three: list[Source], tmp_path: Path) ->
     row["basic"] -= 2
     (tmp_path / "少.xlsx").write_bytes(build(editions.load(FORM), changed))
     assert all("相差 1.00 万元" in f.message for f in beside(tmp_path / "少.xlsx", three))  # a gap has no sign
-    # The cell and what is added up from it: its groups, totals and the total column.
-    assert len(found) == 8
+    # The cell alone: its groups, totals and the total column follow from it.
+    assert len(found) == 1
+
+
+def test_a_total_that_is_wrong_by_more_than_its_addends_is_told_too(three: list[Source], tmp_path: Path) -> None:
+    changed = copy.deepcopy(consolidate(three).content)
+    rows = {row.get("code") or row.get("_key"): row for row in changed["general"]["subjects"]}
+    rows["2010301"]["basic"] += 1
+    rows["201"]["project"] = 500  # a sum typed over, in another column
+    rows["208"]["basic"] = 77  # and one that nothing below it explains
+    (tmp_path / "改.xlsx").write_bytes(build(editions.load(FORM), changed))
+    dept = Source(*read(tmp_path / "改.xlsx"))
+    wanted = {
+        str(dept.book.figure("general", code, column).cells[0])
+        for code, column in (("2010301", "basic"), ("201", "project"), ("208", "basic"))
+    }
+    assert {str(f.cells[0]) for f in beside(tmp_path / "改.xlsx", three)} == wanted
 
 
 def test_amounts_that_no_unit_has(three: list[Source], tmp_path: Path) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from ..checks.rule import Check, Rule
+from ..checks.formula import Reads
+from ..checks.implied import Implied
+from ..checks.rule import Check, Rule, Scope, Sums
 from ..editions import Edition
 from ..model.book import WAN, Book
 from ..model.cell import CellRef
 from ..model.finding import Finding, Severity
-from ..model.form import Form, Kind
+from ..model.form import Form, Kind, Role
 from .compare import Compare, finding, rule_of, shown
 from .source import Source
 from .together import Declared, Sum, Together, together
@@ -85,6 +88,8 @@ def of_units(units: Sequence[Source], declared: Sequence[Declared] = ()) -> Comp
         all_of = together(edition, units, declared)
         scale = WAN if all_of.unit_of_amount == "元" else Decimal(1)
         told = list(found)
+        apart: dict[CellRef, Decimal] = {}
+        differing: list[tuple[tuple[CellRef, ...], Finding]] = []
         for (form_id, block, row, column), total in all_of.sums.items():
             form = edition.form(form_id)
             where = form.block(block)
@@ -95,21 +100,37 @@ def of_units(units: Sequence[Source], declared: Sequence[Declared] = ()) -> Comp
             wanted = total.value / money
             if not total.given or abs(here.value - wanted) < _HALF_CENT:
                 continue
-            told.append(
-                finding(
-                    kept,
-                    _differs(here.value, wanted, total, money, units, form, here.cells, row, column, kind),
-                    here.cells,
-                )
-            )
-        told += _only_here(edition, book, all_of, kept)
+            apart.update((cell, here.value - wanted) for cell in here.cells)
+            message = _differs(here.value, wanted, total, money, units, form, here.cells, row, column, kind)
+            differing.append((here.cells, finding(kept, message, here.cells)))
+        for one, value in _only_here(edition, book, all_of, kept):
+            apart.update((cell, value) for cell in one.cells)
+            differing.append((one.cells, one))
+        follow = _following(edition, book, kept[1], apart)
+        told += [one for cells, one in differing if not cells or any(cell not in follow for cell in cells)]
         return tuple(told)
 
     return compare
 
 
-def _only_here(edition: Edition, book: Book, all_of: Together, kept: tuple[Rule, Check]) -> Iterator[Finding]:
-    """Amounts in the department's tables where no unit has any."""
+def _following(edition: Edition, book: Book, check: Check, apart: Mapping[CellRef, Decimal]) -> set[CellRef]:
+    """Sums that are wrong by just what their addends are wrong by: those are told."""
+    scope = tuple(Scope(form.id) for form in edition.forms if form.role is not Role.PERFORMANCE)
+    sums = Implied(Reads(edition, book)).of(replace(check, implied=tuple(Sums), scope=scope))
+    found = set()
+    for one in sums:
+        whole = apart.get(one.total.cell) if one.total.cell is not None else None
+        there = [(sign, apart.get(addend.cell) if addend.cell is not None else None) for sign, addend in one.addends]
+        parts = [sign * value for sign, value in there if value is not None]
+        if whole is not None and one.total.cell is not None and parts and abs(whole - sum(parts)) < _HALF_CENT:
+            found.add(one.total.cell)
+    return found
+
+
+def _only_here(
+    edition: Edition, book: Book, all_of: Together, kept: tuple[Rule, Check]
+) -> Iterator[tuple[Finding, Decimal]]:
+    """Amounts in the department's tables where no unit has any, in 万元."""
     for form in edition.tables:
         data = book.sheet(form.id)
         for block in form.blocks:
@@ -122,9 +143,8 @@ def _only_here(edition: Edition, book: Book, all_of: Together, kept: tuple[Rule,
                     total = all_of.sums.get((form.id, block.key, row.key, column.key))
                     if kind is Kind.MONEY and cell is not None and cell.number and not (total and total.given):
                         value = book.figure(form.id, row.key, column.key).value
-                        yield finding(
-                            kept, f"{cell.ref} 是 {shown(value)} 万元，各单位的工作簿中都没有这一项。", (cell.ref,)
-                        )
+                        message = f"{cell.ref} 是 {shown(value)} 万元，各单位的工作簿中都没有这一项。"
+                        yield finding(kept, message, (cell.ref,)), value
 
 
 def _misplaced(edition: Edition, book: Book, units: Sequence[Source]) -> Iterator[Finding]:
