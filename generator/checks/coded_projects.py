@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..model.book import FormData
+from ..model.book import FormData, RowData
 from ..model.cell import Cell, CellKind
 from ..model.figure import ZERO
 from ..model.form import Role
@@ -51,21 +52,28 @@ def quoted(subject: Subject, check: Check) -> Iterator[Verdict]:
             yield _compared(subject, data, mine, theirs, slack)
 
 
-def _compared(subject: Subject, data: FormData, mine: Operand, theirs: Operand, slack: Decimal) -> Verdict:
-    gap = mine.value - theirs.value
-    mixed = theirs.value and abs(mine.value / theirs.value - 10000) < 100
+def _compared(
+    subject: Subject, data: FormData, mine: Operand, theirs: Operand, slack: Decimal, *more: Operand
+) -> Verdict:
+    """``more``: further rows of the same project, that another source of money pays."""
+    every = (theirs, *more)
+    total = sum((one.value for one in every), ZERO)
+    gap = mine.value - total
+    mixed = total and abs(mine.value / total - 10000) < 100
+    place = places.place(subject.reads, theirs) + (f"等 {len(every)} 行合计" if more else "")
+    cells = "、".join(str(o.cell) if n == 0 else o.cell.address for n, o in enumerate(every) if o.cell is not None)
     text = (
         f"{data.sheet}“{mine.name}”填的是 {_wan(mine.value)}（{mine.cell}），"
-        f"与{places.place(subject.reads, theirs)} {_wan(theirs.value)}（{theirs.cell}）不等，"
+        f"与{place} {_wan(total)}（{cells}）不等，"
         f"差 {_wan(abs(gap))}。" + ("该表应以万元填写，所填疑为元。" if mixed else "")
     )
     good = abs(gap) <= slack
     return Verdict(
         Outcome.HOLDS if good else Outcome.BROKEN,
-        refs((mine, theirs)),
+        refs((mine, *every)),
         {"text": text},
-        left=Side(theirs.value if good else mine.value, ((1, mine),)),
-        right=Side(theirs.value, ((1, theirs),)),
+        left=Side(total if good else mine.value, ((1, mine),)),
+        right=Side(total, tuple((1, one) for one in every)),
     )
 
 
@@ -86,29 +94,35 @@ def listed(subject: Subject, check: Check) -> Iterator[Verdict]:
     sheets = list(forms(subject, check))
     if sheet is None or not given:
         return
-    by_name = {plain(row.text("name")): row for row in given}
-    met: set[str] = set()
+    by_name: dict[str, list[RowData]] = {}
+    for row in given:
+        by_name.setdefault(plain(row.text("name")), []).append(row)
+    of_name = Counter(plain(text_of(data, NAME)) for data in sheets)
+    met: Counter[str] = Counter()
     for data in sheets:
         cell = field(data, NAME)
         name = text_of(data, NAME)
-        row = by_name.get(plain(name))
+        rows = by_name.get(plain(name), [])
+        if len(rows) == of_name[plain(name)]:  # a form for each source of money, in the order of the list
+            rows = rows[met[plain(name)] :][:1]
         cells = (cell.ref,) if cell is not None else ()
-        if row is None:
+        if not rows:
             text = f"{data.sheet}填写的项目“{name}”（{cell.ref.address if cell else ''}）不在“{sheet.form.sheet}”中。"
             if not name:
                 where = f"（{cell.ref.address}）" if cell is not None else ""
                 text = f"{data.sheet}没有填写项目名称{where}，无法与“{sheet.form.sheet}”核对。"
             yield Verdict(Outcome.BROKEN, cells, {"text": text})
             continue
-        met.add(plain(name))
+        met[plain(name)] += 1
         yield Verdict(Outcome.HOLDS, cells)
         for key, column in ((BUDGET, "budget"), (EXECUTED, "amount")):
-            mine, theirs = amount_of(data, key), subject.reads.in_row(sheet, row, column)
-            if mine.state is State.NUMBER and theirs.state is State.NUMBER:
+            mine, theirs = amount_of(data, key), [subject.reads.in_row(sheet, row, column) for row in rows]
+            if mine.state is State.NUMBER and all(one.state is State.NUMBER for one in theirs):
                 found = typed.amount(field(data, key))
-                yield _compared(subject, data, mine, theirs, found.slack if found is not None else ZERO)
-    lacking = [row.cells["name"] for known, row in by_name.items() if known not in met]
-    if lacking and len(sheets) < len(given):
+                first, *more = theirs
+                yield _compared(subject, data, mine, first, found.slack if found is not None else ZERO, *more)
+    lacking = [rows[0].cells["name"] for known, rows in by_name.items() if known not in met]
+    if lacking and len(sheets) < len(by_name):
         names = "、".join(f"“{cell.text}”（{cell.ref.address}）" for cell in lacking[:_FEW])
         names += f"等 {len(lacking)} 个项目" if len(lacking) > _FEW else ""
         kind = subject.edition.form(check.scope[0].form).sheet
@@ -249,9 +263,9 @@ def counted(subject: Subject, check: Check) -> Iterator[Verdict]:
         if len(own.forms) < number:
             there += f"，其中{check.given['own'][0]}项目 {len(own.forms)} 张"
         text = f"{places.place(subject.reads, said)}填的是 {shown(said.value)}（{said.cell}），{there}。"
-        good = said.value == number or (
-            0 < said.value < number if own.unknown else len(own.forms) <= said.value < number
-        )
+        least = len({plain(text_of(d, NAME)) or d.sheet for d in own.forms}) if own.amounts else len(own.forms)
+        within = ZERO < said.value < number if own.unknown else least <= said.value < number
+        good = said.value == number or within
         yield Verdict(Outcome.HOLDS if good else Outcome.BROKEN, refs((said,)), {"text": text})
 
 
