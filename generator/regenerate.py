@@ -15,7 +15,7 @@ from .model.state import State, StateError, unpack
 
 BESIDE = "新生成"  # <document>.新生成.docx
 _CORRECTED, _FRESH = "重新生成前", "不合并生成前"
-_TO_DO = (Fate.CONFLICT, Fate.LOST)
+_TO_DO = (Fate.CONFLICT, Fate.OUTDATED, Fate.LOST)
 _SHIFTS = (Fate.INSERTED, Fate.DELETED, Fate.MOVED)
 _AMOUNT = re.compile(r"-?(?=[\d,.]*[1-9])[\d,]+\.\d+")  # other than zero
 _NO_RECORD = "没有找到上一次生成的记录（文档内的记录和旁边的记录文件都已丢失）"
@@ -44,7 +44,9 @@ class Written:
     @property
     def waiting(self) -> int:
         """How many places a person has to look at before the document is published."""
-        return max(sum(one.fate in _TO_DO for one in self.revisions), self.open, int(bool(self.reason)))
+        fates = [one.fate for one in self.revisions]
+        more = max(0, self.open - fates.count(Fate.CONFLICT))  # comments whose blocks are not told of
+        return max(sum(fate in _TO_DO for fate in fates) + more, int(bool(self.reason)))
 
 
 def put(target: Path, data: bytes, state: State, *, fresh: bool = False, keep: int | None = None) -> Written:
@@ -241,6 +243,7 @@ def lines(written: Written) -> tuple[tuple[str, list[Revision]], ...]:
 WORDS = {
     Fate.LOST: "没有找到",
     Fate.CONFLICT: "需要您处理：文字经手工修改而数据也变了，现在的数据见文中批注",
+    Fate.OUTDATED: "请您核对：手工增加的文字中有上一次的数，工具不改动",
     Fate.UPDATED: "您改写的文字保留，数字已更新",
     Fate.KEPT: "手工修改保留",
     Fate.DELETED: "手工删去的，仍不出现",

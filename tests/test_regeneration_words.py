@@ -18,12 +18,14 @@ from generator import regenerate
 from generator.commands import cli
 from generator.model.finding import Refusal
 from generator.model.revised import Fate
+from generator.model.state import UnitState
 from generator.revision.body import open_body
+from generator.revision.outdated import Outdated
 from generator.revision.settled import agrees, merge_from
 from generator.revision.tokens import merge
-from tests.hand import Word, comments, element, generated, nothing, replace_words, strip_marks
+from tests.hand import Word, comments, element, generated, nothing, paragraph, replace_words, strip_marks
 from tests.support import W
-from tests.test_regeneration import GRID, TOTAL, Case, fates, last_year_higher, other_income, sound
+from tests.test_regeneration import BASIC, GRID, TOTAL, Case, fates, last_year_higher, other_income, sound
 
 BASE = "收、支总计各为500.00万元。与上年相比，各增加100.00万元，增长25.00%，主要原因是人员增多。"
 NEW = "收、支总计各为380.00万元。与上年相比，各减少20.00万元，下降5.00%，主要原因是人员增多。"
@@ -383,3 +385,50 @@ def test_words_written_upon_an_older_text_are_known() -> None:
     assert user == wanted
     assert agrees(first, wanted, third)
     assert not agrees(first, wanted.replace("1,417", "1,407"), third)
+
+
+def test_an_old_figure_in_words_added_by_hand_is_said_and_left(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    was, now = (Word(generated(change)[0]).text(TOTAL) for change in (nothing, last_year_higher))
+    old, new = next((a, b) for a, b in zip(numbers(was), numbers(now), strict=True) if a != b)
+    word = case.word
+    word.add_after(TOTAL, paragraph(f"总体看，全年增收{old}万元，保障有力，惠及100人。"))
+    word.reword(BASIC, "在职实有人数", f"（全年增收{old}万元）在职实有人数")
+    case.save(word)
+    assert Fate.OUTDATED not in fates(case.put(nothing))
+    written = case.put(last_year_higher)
+    said = [one for one in written.revisions if one.fate is Fate.OUTDATED]
+    assert [one.note for one in said] == [f"{old} 现为 {new}，请核对"] * 2
+    assert written.waiting == 2
+    text = "".join(case.word.lines())
+    assert f"总体看，全年增收{old}万元，保障有力，惠及100人。" in text
+    assert f"（全年增收{old}万元）" in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "typed", "told"),
+    [
+        (["收入2,829万元", "拨款2,829.00"], ["收入2,839万元", "拨款2,839.00"], "收入2,829万元", [("2,829", "2,839")]),
+        (["收入2,829万元", "支出2,829万元"], ["收入2,839万元", "支出2,850万元"], "共2,829万元", []),  # of which item?
+        (
+            ["收入2,829万元", "支出100万元"],
+            ["收入2,839万元", "支出2,829万元"],
+            "共2,829万元",
+            [],
+        ),  # still in the document
+        (["人员12人"], ["人员13人"], "党员12人", []),  # not distinctive
+        (["补助300万元"], ["补助400万元"], "奖励300万元", []),
+        (["增加135.25万元"], ["减少64.75万元"], "多135.25万元", [("135.25", "64.75")]),
+        (["收入2,829万元，其中拨款5万元"], ["收入2,839万元"], "收入2,829万元", []),  # another sentence now
+    ],
+)
+def test_only_figures_that_are_surely_the_same_item_are_said(
+    before: list[str], after: list[str], typed: str, told: list[tuple[str, str]]
+) -> None:
+    old, new = (
+        replace(
+            generated()[1], digest=lines[0], units=tuple(UnitState(str(n), "p", "", t) for n, t in enumerate(lines))
+        )
+        for lines in (before, after)
+    )
+    assert Outdated(old, new).found(typed) == told

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 class Fate(Enum):
     CONFLICT = "conflict"  # the user's text stays, what the data says now stands beside it as a comment
+    OUTDATED = "outdated"  # a figure of the generation before, in words that a person added
     UPDATED = "updated"  # the user's words, with the figures of the corrected workbook
     KEPT = "kept"  # edited by hand, and nothing in the data changed there
     DELETED = "deleted"  # taken out by hand, and stays out

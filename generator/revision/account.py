@@ -6,6 +6,7 @@ from ..model.changes import places, short
 from ..model.revised import Fate, Revision
 from ..model.state import State, UnitState
 from .body import Unit
+from .outdated import Outdated
 
 _BEFORE = 12  # characters shown before the place that was edited
 
@@ -15,6 +16,7 @@ class Account:
 
     def __init__(self, base: State, state: State) -> None:
         self.entries: list[Revision] = []
+        self._outdated = Outdated(base, state)
         self._block_of = {name: id for id, name in (*base.names.items(), *state.names.items())}
         self._places = {**places(base.trace), **places(state.trace)}
 
@@ -38,7 +40,16 @@ class Account:
         elif not text and next(unit.element.iter("{*}drawing", "{*}pict"), None) is not None:
             text = "图片"
         if text.strip():
-            self.entries.append(Revision(Fate.INSERTED, self.place(behind) if behind else "", short(text)))
+            place = self.place(behind) if behind else ""
+            self.entries.append(Revision(Fate.INSERTED, place, short(text)))
+            self.check("\n".join("\t".join(row) for row in unit.rows) if unit.kind == "table" else text, place)
+
+    def check(self, text: str, place: str, own: str = "") -> None:
+        """Say which figures in a person's ``text`` are those of the generation before; those in ``own`` are not."""
+        for old, new in self._outdated.found(text, own):
+            start = max(text.find(old) - _BEFORE, 0)
+            said = "…" * (start > 0) + text[start:]
+            self.entries.append(Revision(Fate.OUTDATED, place, short(said), f"{old} 现为 {new}，请核对"))
 
     def in_order(self) -> tuple[Revision, ...]:
         return tuple(sorted(self.entries, key=lambda entry: list(Fate).index(entry.fate)))

@@ -186,6 +186,8 @@ class _Merger:
             self.account.add(Fate.CONFLICT, base, _STILL, text)
         elif self._reworded(at, unit):
             self.account.entries.append(self._by_hand(Fate.KEPT, at, unit, around(unit.text, base.text), base))
+            if unit.kind != "table":
+                self.account.check(unit.text, self.account.place(base), base.text)
 
     def _settle(self, at: int, unit: Unit, comments: Comments, clashed: Sequence[etree._Element] = ()) -> bool:
         """Take away our older comments from a unit that does what they asked; whether none of them waits now."""
@@ -351,3 +353,5 @@ class _Merger:
             said = edited.text if unit.kind == "table" else text
             fate = Fate.UPDATED if outcome.changed else Fate.KEPT
             self.account.add(fate, new, edited.note, said)
+            if unit.kind != "table":
+                self.account.check(outcome.text or unit.text, self.account.place(new), new.text)

@@ -18,6 +18,7 @@ DIRECTIONS = (
 )  # fmt: skip
 _NUMBER = r"(?<![\d.,])-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?[%％‰]?"
 _TOKEN = re.compile(rf"{_NUMBER}|{'|'.join(sorted(DIRECTIONS, key=len, reverse=True))}|[A-Za-z]+|\s|.", re.DOTALL)
+_ANY_DIRECTION = re.compile("|".join(sorted(DIRECTIONS, key=len, reverse=True)))
 _IS_NUMBER = re.compile(r"-?\d")
 _MASKED = re.compile(_NUMBER)
 _STOPS = "。；;\n"
@@ -49,6 +50,10 @@ def tokens(text: str) -> list[str]:
 def masked(text: str) -> str:
     """``text`` with every number as one sign and without white space: what stays when figures change."""
     return re.sub(r"\s", "", _MASKED.sub("#", text))
+
+
+def without_directions(text: str) -> str:
+    return _ANY_DIRECTION.sub("", text)
 
 
 def is_number(token: str) -> bool:
