@@ -59,8 +59,11 @@ def answered(book: Book, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def remarks(edition: Edition, book: Book, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """What is wrong with the answers themselves: no such rule, no reason, nothing left to answer, an error answered."""
+def remarks(edition: Edition, book: Book, findings: Sequence[Finding], waiting: bool = False) -> tuple[Finding, ...]:
+    """What is wrong with the answers themselves: no such rule, no reason, nothing left to answer, an error answered.
+
+    ``waiting``: tables are still to be filled in; what rules will say of them is not known yet.
+    """
     known = {rule.id: rule for rule in rules.load(edition)}
     rule_id = next((r.id for r in known.values() if any(c.coded == "answers" for c in r.checks)), "N12")
     said: list[Finding] = []
@@ -76,7 +79,7 @@ def remarks(edition: Edition, book: Book, findings: Sequence[Finding]) -> tuple[
             text, fix = f"核实说明{where}对规则 {answer.rule} 没有填写理由。", "写明核实的情况，或删去这一行。"
         elif any(f.severity is Severity.ERROR for f in fired):
             text, fix = f"规则 {answer.rule} 报出的是错误，不能用核实说明代替更正{where}。", "改正错误后删去这一行。"
-        elif not fired and not _tried_later(known[answer.rule].checks):
+        elif not waiting and not fired and not _tried_later(known[answer.rule].checks):
             text, fix = f"规则 {answer.rule} 已没有提示，核实说明{where}不再需要。", "删去这一行。"
             severity = Severity.INFO
         else:

@@ -66,7 +66,7 @@ def _run(edition: Edition, book: Book) -> tuple[Finding, ...]:
         *found,
         *report.findings(trial.reads, results),
     ]
-    said = [*answers.answered(book, said), *answers.remarks(edition, book, said)]
+    said = [*answers.answered(book, said), *answers.remarks(edition, book, said, waiting=bool(empty))]
     return tuple(sorted(dict.fromkeys(said), key=lambda finding: _WORST_FIRST.index(finding.severity)))
 
 
