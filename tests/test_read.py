@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import time
 import zipfile
@@ -22,6 +23,7 @@ from generator.model.book import Book
 from generator.model.cell import CellKind, CellRef, column_letters
 from generator.model.finding import Finding, Refusal, Severity
 from generator.model.form import Form, Kind
+from generator.workbook.blank import build
 from generator.workbook.read import read
 
 from made_content import made_content  # isort: skip
@@ -277,6 +279,26 @@ def test_tables_alone_are_an_export_of_the_reporting_program(case: Case) -> None
     with pytest.raises(Refusal, match="像是报表软件导出的表") as refused:
         case.book()
     assert "gongkai import 导入" in refused.value.fix
+
+
+def test_sheets_whose_names_say_nothing_are_told_by_their_titles(tmp_path: Path) -> None:
+    """支出决算表 is the end of the titles of four other tables: each sheet is what its whole title says."""
+    edition = editions.load("wuhan-final-2024")
+    path = tmp_path / "另名.xlsx"
+    with (
+        zipfile.ZipFile(io.BytesIO(build(edition, made_content(edition)))) as made,
+        zipfile.ZipFile(path, "w") as other,
+    ):
+        for name in made.namelist():
+            text = made.read(name)
+            if name == "xl/workbook.xml":
+                text = re.sub(rb'(<sheet [^>]*name=")(\d\d)[^"]*', rb"\1Z\2", text)
+            other.writestr(name, text)
+    book = read(path)[1]
+    assert [f.message for f in book.findings if f.rule == "S1"] == []
+    assert {form.id: f"Z{form.sheet[:2]}" for form in edition.tables} == {
+        form.id: data.sheet for form in edition.tables if (data := book.sheet(form.id)) is not None
+    }
 
 
 # missing and changed structure

@@ -94,21 +94,31 @@ def match_sheets(
             take(form, lambda name, s=start: core(name).startswith(s))  # type: ignore[misc]
     if peek is not None:
         texts = {name: set(peek(name)) for name in left} if any(f.id not in result.found for f in forms) else {}
+        likely = {name: _like(forms, there) for name, there in texts.items()}
         for form in forms:
             if form.id not in result.found or form.repeat:
-                take(form, lambda name, f=form: _looks_like(f, texts.get(name, set())))  # type: ignore[misc]
+                take(form, lambda name, f=form: f.id in likely.get(name, ()))  # type: ignore[misc]
     for group in result.found.values():
         group.sort(key=names.index)
     result.ignored = tuple(left)
     return result
 
 
+def _like(forms: Sequence[Form], texts: set[str]) -> set[str]:
+    """Forms that a sheet with these texts may be. Of titles that hold each other, 支出决算表 and 一般公共预算财政拨款
+    支出决算表, the longest counts."""
+    titled: dict[str, int] = {}
+    for form in forms if texts else ():
+        pattern = _title_pattern(form)
+        if pattern is not None and any(pattern.fullmatch(text) for text in texts):
+            titled[form.id] = len(norm(_PLACE.sub("", form.title)))
+    longest = max(titled.values(), default=0)
+    found = {form_id for form_id, length in titled.items() if length == longest}
+    return found | {form.id for form in forms if texts and form.id not in titled and _looks_like(form, texts)}
+
+
 def _looks_like(form: Form, texts: set[str]) -> bool:
-    if not texts:
-        return False
-    pattern = _title_pattern(form)
-    if pattern is not None and any(pattern.fullmatch(text) for text in texts):
-        return True
+    """By its number, or by the labels of a performance form."""
     if form.form_no and norm(form.form_no) in texts:
         return True
     if form.role is Role.PERFORMANCE:
