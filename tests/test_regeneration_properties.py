@@ -291,6 +291,20 @@ def same_as_fresh(word: Word, fresh: Word, touched: set[str]) -> None:
                 assert chart_of(word, unit.marks[0])[1] == chart_of(fresh, unit.marks[0])[1]
 
 
+NUMBER = re.compile(r"\d[\d,]*\.\d+%?")
+
+
+def no_older_figures(now: Word, generations: list[Word], touched: set[str], told: int) -> None:
+    """A paragraph that people reworded holds no figure of an older generation unless a conflict is told."""
+    stale = 0
+    for mark in touched & set(marked(now, "text")):
+        text = re.sub("〖[^〗]*〗", "", now.text(mark))
+        held = [set(NUMBER.findall(one.text(mark))) for one in generations if one.has(mark)]
+        if now.text(mark) and held and generations[-1].has(mark):
+            stale += bool((set().union(*held) - held[-1]) & set(NUMBER.findall(text)))
+    assert stale <= told
+
+
 EXAMPLES = int(os.environ.get("GONGKAI_EXAMPLES", "8"))  # more of them when there is time
 
 
@@ -302,6 +316,7 @@ def test_nothing_that_was_typed_is_ever_lost(data: Any) -> None:
         regenerate.put(path, *generated())
         pen = Pen()
         deleted: set[str] = set()
+        generations = [Word(generated()[0])]
         for _ in range(data.draw(st.integers(1, 3), label="rounds")):
             word = Word(path.read_bytes())
             before = {m for kind in ("text", "table", "chart") for m in marked(word, kind)}
@@ -320,6 +335,10 @@ def test_nothing_that_was_typed_is_ever_lost(data: Any) -> None:
             assert pictures(now) == pen.pictures
             assert Fate.LOST not in {one.fate for one in written.revisions}
             assert not {m for kind in ("text", "table", "chart") for m in marked(now, kind)} & deleted
+            generations.append(Word(generated(change)[0]))
+            no_older_figures(
+                now, generations, pen.touched, [one.fate for one in written.revisions].count(Fate.CONFLICT)
+            )
             same_as_fresh(now, Word(generated(change)[0]), pen.touched)
             if written.changed:
                 assert written.history is not None
