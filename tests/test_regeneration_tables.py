@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import pytest
 from lxml import etree
 
 from generator.model.revised import Fate
+from generator.revision.tables import by_hand
 from tests.hand import Word, generated, nothing, paragraph
 from tests.support import W
 from tests.test_regeneration import COLUMNS, GRID, Case, chart_of, last_year_higher, other_income, sound
 
 GENERAL = "g_t_general_grid"
+ADVICE = "两者不一致，数据有误的请更正工作簿"
 
 
 @pytest.fixture
@@ -94,7 +97,9 @@ def test_the_report_names_the_row_that_was_edited(case: Case) -> None:
     table.remove(rows[6])
     case.save(word)
     kept = [one for one in case.put(nothing).revisions if one.fate is Fate.KEPT]
-    assert [(one.place, one.note) for one in kept] == [("表1", "删去这一行；这张表另有 1 处")]
+    assert [(one.place, one.note) for one in kept] == [
+        ("表1", f"9.64 → 9.99；工作簿此处是 9.64，{ADVICE}；这张表另有 1 处")
+    ]
     written = case.put(other_income)
     clash = [one for one in written.revisions if one.fate is Fate.CONFLICT]
     assert [one.text for one in clash] == ["八、其他收入，收入 / 金额 9.99"]
@@ -121,3 +126,48 @@ def test_figures_typed_into_a_chart_are_told(case: Case) -> None:
     kept = [one for one in case.put(nothing).revisions if one.fate is Fate.KEPT]
     assert [(one.place, one.note) for one in kept] == [("图1", "图中的数经手工修改")]
     assert Fate.CONFLICT in {one.fate for one in case.put(last_year_higher).revisions}
+
+
+def test_a_figure_changed_in_a_table_is_told_with_that_of_the_workbook(case: Case) -> None:
+    word = case.word
+    nodes = [node for node in word.block(GENERAL).iter(W + "t") if node.text]
+    first = next(node for node in nodes if re.fullmatch(r"[\d,]+\.\d\d", node.text or ""))
+    was = first.text
+    nodes[0].text = "功能分类 科目编码"
+    first.text = "1234.56"
+    case.save(word)
+    for change in (nothing, last_year_higher):  # the same without and with another correction
+        [said] = [one for one in case.put(change).revisions if one.fate is Fate.KEPT]
+        assert said.note.startswith(f"{was} → 1234.56；工作簿此处是 {was}")
+        assert "更正工作簿" in said.note
+        assert "另有 1 处" in said.note
+        assert "1234.56" in "".join(case.word.block(GENERAL).itertext())
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ("2,829.00", "2,839.00", True),
+        ("300", "310", True),
+        ("", "310", True),
+        ("300", "", True),
+        ("300", "约300", True),
+        ("2,829.00", "2829", False),  # the same figure
+        ("55.20%", "55.2%", False),
+        ("行政运行", "行政运行支出", False),
+        ("", "无", False),
+    ],
+)
+def test_only_a_figure_that_differs_is_compared_with_the_workbook(was: str, now: str, told: bool) -> None:
+    line = etree.Element(W + "tbl")
+    row = etree.SubElement(line, W + "tr")
+    for text in ("合计", now):
+        etree.SubElement(etree.SubElement(etree.SubElement(row, W + "tc"), W + "p"), W + "r").append(written(text))
+    _, note = by_hand([("合计", was)], [("合计", now)], [line])
+    assert ("工作簿此处是" in note) == told
+
+
+def written(text: str) -> etree._Element:
+    node = etree.Element(W + "t")
+    node.text = text
+    return node

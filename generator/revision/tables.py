@@ -21,6 +21,8 @@ from .xmlnames import BOOKMARK, BOOKMARK_END, PPR, P
 Rows = Sequence[tuple[str, ...]]
 _AMOUNT = re.compile(r"-?\d[\d,]*\.\d+%?|-?\d[\d,]*%|-?\d{1,3}(?:,\d{3})+")
 ONE_ROW, WHOLE_TABLE = "这一行应为", "表格结构经手工改动"  # of comments that speak of more than their own cell
+_OTHER = "工作簿此处是"
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?%?")
 _SENSELESS = 0.5  # of the cells must still be at their place, or the table is another one
 
 
@@ -72,7 +74,8 @@ def continues(base: Rows, own: Rows, other: Rows) -> bool:
 
 def by_hand(base: Rows, user: Rows, tables: Sequence[etree._Element]) -> tuple[str, str]:
     """What a person changed in the ``tables`` whose rows are ``user``: the first item concerned, and what was done to
-    it and how much more there is; empty when the rows are as generated."""
+    it and how much more there is; empty when the rows are as generated. Figures come first: they differ from the
+    workbook's now."""
     pairs, found = align(base, user), []
     spots = Spots([line for one in tables for line in table_rows(one)])
     for at, row in enumerate(base):
@@ -83,16 +86,28 @@ def by_hand(base: Rows, user: Rows, tables: Sequence[etree._Element]) -> tuple[s
             found.append((_lead(row), "这一行增减了格"))
         else:
             changed = [(cell, a, b) for cell, (a, b) in enumerate(zip(row, now, strict=True)) if a != b]
-            found += [
-                (spots.spot(pairs[at], cell) or _lead(row) or _lead(now), f"{short(a) or '空'} → {short(b) or '空'}")
-                for cell, a, b in changed
-            ]
+            found += [(spots.spot(pairs[at], cell) or _lead(row) or _lead(now), _shown(a, b)) for cell, a, b in changed]
     known = set(pairs.values())
     found += [(_lead(row), "增加这一行") for at, row in enumerate(user) if at not in known]
     if not found:
         return "", ""
+    found.sort(key=lambda one: _OTHER not in one[1])
     more = f"；这张表另有 {len(found) - 1} 处" if len(found) > 1 else ""
     return found[0][0], found[0][1] + more
+
+
+def _shown(before: str, now: str) -> str:
+    told = f"{short(before) or '空'} → {short(now) or '空'}"
+    figure = _NUMBER.fullmatch(before.strip()) or (not before.strip() and _NUMBER.fullmatch(now.strip()))
+    if not figure or _value(before) == _value(now):
+        return told
+    return f"{told}；{_OTHER} {before.strip() or '空'}，两者不一致，数据有误的请更正工作簿"
+
+
+def _value(amount: str) -> str:
+    """The same for 5.00 and 5.0."""
+    digits = amount.strip().rstrip("%").replace(",", "")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def merge_table(
