@@ -5,6 +5,8 @@ And blocks found again where an editor put them into content controls, or took t
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +25,9 @@ from generator.revision.body import open_body
 from generator.revision.outdated import Outdated
 from generator.revision.settled import agrees, merge_from
 from generator.revision.tokens import merge
-from tests.hand import Word, comments, element, generated, nothing, paragraph, replace_words, strip_marks
-from tests.support import W
+from generator.workbook.blank import build
+from tests.hand import SOURCE, Word, comments, element, generated, nothing, paragraph, replace_words, strip_marks
+from tests.support import W, load_source
 from tests.test_regeneration import BASIC, GRID, TOTAL, Case, fates, last_year_higher, other_income, sound
 
 BASE = "收、支总计各为500.00万元。与上年相比，各增加100.00万元，增长25.00%，主要原因是人员增多。"
@@ -432,3 +435,30 @@ def test_only_figures_that_are_surely_the_same_item_are_said(
         for lines in (before, after)
     )
     assert Outdated(old, new).found(typed) == told
+
+
+def test_the_last_line_says_how_many_places_wait(tmp_path: Path) -> None:
+    """Each run, also one that changes nothing: on the screen and for programs."""
+    book, target = tmp_path / "填报.xlsx", tmp_path / "公开.docx"
+    edition, content = load_source(SOURCE)
+
+    def run(*options: str) -> str:
+        words = ["generate", str(book), "-o", str(target), "--draft", "--no-mark", *options]
+        return CliRunner().invoke(cli.gongkai, words).stdout
+
+    book.write_bytes(build(edition, content))
+    assert "需要您处理" not in run()
+    word = Word(target.read_bytes())
+    word.reword(TOTAL, "各增加527.59", "均多出527.59")
+    target.write_bytes(word.save())
+    corrected = copy.deepcopy(dict(content))
+    last_year_higher(corrected)
+    book.write_bytes(build(edition, corrected))
+    for done in ("已生成草稿", "没有变化，未改动草稿"):
+        told = run()
+        last = told.strip().splitlines()[-1]
+        assert last.startswith(done)
+        assert "需要您处理 1 处" in last
+        assert "文中有 1 处批注（作者 gongkai）待处理" in told
+    held = json.loads(run("--format", "json"))
+    assert (held["waiting"], held["comments"]) == (1, 1)

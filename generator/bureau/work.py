@@ -181,6 +181,8 @@ def _edited(job: Job, made: pipeline.Generated) -> Iterator[str]:
     todo, kept = fates[Fate.CONFLICT] + fates[Fate.LOST], sum(fates[fate] for fate in _KEPT)
     if todo:
         yield f"公开文档中有 {todo} 处手工修改与现在的数据合不上，请查看文中批注"
+    if fates[Fate.OUTDATED]:
+        yield f"公开文档中手工增加的文字有 {fates[Fate.OUTDATED]} 处是上一次的数，没有改动，请核对"
     if kept:
         yield f"公开文档中的手工修改已保留（{kept} 处）"
     yield from made.written.notes

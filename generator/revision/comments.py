@@ -84,7 +84,7 @@ class Comments:
 
     def _drop_ours(self, paragraph: etree._Element) -> int:
         ours = {one.get(ID) for one in self.root.iter(_COMMENT) if one.get(w("author")) == AUTHOR}
-        here = {mark.get(ID) for mark in paragraph.iter(_START)} & ours
+        here = {mark.get(ID) for mark in paragraph.iter(_START, _REFERENCE)} & ours
         for mark in list(paragraph.iter(_START, _END, _REFERENCE)):
             parent = mark.getparent()
             if mark.get(ID) in here and parent is not None:

@@ -52,7 +52,7 @@ def merge_from(bases: Sequence[str], user: str, new: str) -> tuple[Merge, int]:
     """
     at = nearest(bases, user) if len(bases) > 1 else 0
     merged = merge(bases[at], user, new)
-    if not merged.clashes:
+    if merged.edits or not merged.clashes:
         text = user
         for start, end, words in sorted(merged.edits, reverse=True):
             text = text[:start] + words + text[end:]
