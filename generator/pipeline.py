@@ -118,21 +118,11 @@ def check(
         return Checked(edition, book, _ordered(run(edition, book), beside(edition, book) if beside else ()))
 
 
-def examine(
-    workbook: Path,
-    edition_id: str | None = None,
-    say: Say = _silent,
-    library: Library | None = None,
-    beside: Beside | None = None,
-) -> Checked:
-    """As ``check``; where no error stands against the document, also what its words lack: all that can be said before
-    its pages are made.
-    """
-    checked = check(workbook, edition_id, say, library, beside)
+def examine(checked: Checked, say: Say = _silent) -> Checked:
+    """Where no error stands against the document, also what its words lack: all that can be said before its pages."""
     if has_errors(checked.findings):
         return checked
-    _, findings = _words(checked, False, say)
-    return replace(checked, findings=findings)
+    return replace(checked, findings=_words(checked, False, say)[1])
 
 
 def _words(checked: Checked, draft: bool, say: Say) -> tuple[Disclosure, tuple[Finding, ...]]:

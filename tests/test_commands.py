@@ -52,7 +52,8 @@ def made(monkeypatch: pytest.MonkeyPatch):
             return Checked(_Named("某版式"), None, findings)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pipeline, "generate", generate)
-        monkeypatch.setattr(pipeline, "examine", check)
+        monkeypatch.setattr(pipeline, "check", check)
+        monkeypatch.setattr(pipeline, "examine", lambda checked, say: checked)
         monkeypatch.setattr(pipeline, "mark", lambda workbook, found, target, say: Marked(target))
         return asked
 

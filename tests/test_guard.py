@@ -213,7 +213,7 @@ def test_no_memory_at_the_outer_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(pipeline, "examine", fail)
+    monkeypatch.setattr(pipeline, "check", fail)
     result = CliRunner().invoke(gongkai, ["check", "a.xlsx"])
     assert result.exit_code == 2
     assert "内存不够" in result.output

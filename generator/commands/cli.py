@@ -201,7 +201,7 @@ def check(
             copy = _copy(workbook, mark, marked)
             known = pipeline.open_library(templates, subjects, workbook)
             beside = years.beside(last, (*units, *more), templates, subjects, eliminated)
-            checked = pipeline.examine(workbook, edition_id, say, known, beside)
+            checked = pipeline.examine(pipeline.check(workbook, edition_id, say, known, beside), say)
             written = _mark(workbook, checked.findings, copy, say)
     except Refusal as refusal:
         _exit(refuse(refusal.message, refusal.fix, str(workbook), form == "json"))
