@@ -82,7 +82,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     out = folder / "公开.docx"
     results = {
         "generate": run("generate", plain, "-o", out, "--draft", "--no-mark"),
-        "again": run("generate", hostile, "-o", out, "--draft", "--redline", "--review", "--format", "json"),
+        "again": run(
+            "generate",
+            hostile,
+            "-o",
+            out,
+            "--draft",
+            "--redline",
+            "--review",
+            "--format",
+            "json",
+            "--marked",
+            folder / "再.xlsx",
+        ),
         "check": run("check", hostile, "--marked", folder / "标注.xlsx", "--format", "json", "--all"),
         "spoken": run("check", hostile, "--no-mark", "--all"),
         "diff": run("diff", plain, hostile),

@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import __version__, files, history, pipeline
 from ..editions import Edition
-from ..model.book import Book
+from ..model.book import OWN_OFFICE, Book
 from ..model.finding import Finding, Refusal, Severity
 from ..model.revised import Fate
 from . import forms
@@ -166,7 +166,7 @@ def _scope(edition: Edition, book: Book) -> str:
     """What the workbook is about, as it says or as its form has it where nothing is chosen."""
     facts = {row.key: row.default for form in edition.forms if form.id == _UNIT for b in form.blocks for row in b.rows}
     scope = book.text(_UNIT, "scope").strip() or facts.get("scope", "")
-    return f"{scope}（本级）" if book.text(_UNIT, "head_suffix").strip() == _YES else scope
+    return f"{scope}{OWN_OFFICE}" if book.text(_UNIT, "head_suffix").strip() == _YES else scope
 
 
 def _edited(job: Job, made: pipeline.Generated) -> Iterator[str]:

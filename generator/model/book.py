@@ -13,6 +13,8 @@ from .finding import Finding
 from .form import Form, Kind, Line
 
 WAN = Decimal(10000)
+OWN_OFFICE = "（本级）"  # what the name of a department's own office ends with
+OWN_OFFICE_SAID = (OWN_OFFICE, "(本级)")  # a name that says so already is left as it is
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..editions import Edition, fill
-from ..model.book import Book
+from ..model.book import OWN_OFFICE, OWN_OFFICE_SAID, Book
 from ..model.form import Form, Row
 from .numbers import Decimals, NumberStyle, TableStyle, UnknownStyle
 
 # Keys of the forms `unit` and `wording`; they keep their meaning in every edition.
 UNIT, WORDING = "unit", "wording"
 _AS_THE_FORM = "按版式"
-_OWN = "（本级）"
-_OWNS = (_OWN, "(本级)")  # a name that says so already is left as it is
 UNKNOWN = "未填写"  # the words of an edition for a unit whose level is not known: a draft must be readable
 
 
@@ -43,12 +41,12 @@ class Context:
         unit = self.book.text(UNIT, "name")
         short = self.book.text(UNIT, "short_name") or unit
         level = self.book.text(UNIT, "level")
-        own = self.setting("self_name")
+        own, says_own = self.setting("self_name"), self.setting("head_suffix") == "是"
         return {
             "year": str(self.year),
             "prior_year": str(self.year - 1),
             "unit": unit,
-            "unit_head": unit + (_OWN if self.setting("head_suffix") == "是" and not unit.endswith(_OWNS) else ""),
+            "unit_head": unit + (OWN_OFFICE if says_own and not unit.endswith(OWN_OFFICE_SAID) else ""),
             "short": short,
             "level": level,
             "region": self._region,

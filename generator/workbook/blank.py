@@ -11,6 +11,7 @@ from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ..editions import Edition
+from ..model.book import OWN_OFFICE, OWN_OFFICE_SAID
 from ..model.form import Role
 from ..model.livecheck import LiveCheck
 from .blank_checks import SHEET as CHECKS
@@ -131,9 +132,10 @@ class _Words:
     def all(self) -> Words:
         year, unit, short = self._setting("year"), self._setting("name"), self._setting("short_name")
         scope, suffix, level = self._setting("scope"), self._setting("head_suffix"), self._setting("level")
-        own = "（本级）"
-        added = suffix[1] == "是" and not unit[1].endswith((own, "(本级)"))  # a name that says so is left as it is
-        formula = f'IF(AND({suffix[0]}="是",RIGHT({unit[0]},4)<>"{own}",RIGHT({unit[0]},4)<>"(本级)"),"{own}","")'
+        own = OWN_OFFICE
+        added = suffix[1] == "是" and not unit[1].endswith(OWN_OFFICE_SAID)
+        unsaid = ",".join(f'RIGHT({unit[0]},{len(end)})<>"{end}"' for end in OWN_OFFICE_SAID)
+        formula = f'IF(AND({suffix[0]}="是",{unsaid}),"{own}","")'
         prior, before = ((f"({year[0]}-{n})", str(int(year[1]) - n) if year[1].isdigit() else "") for n in (1, 2))
         return {
             "year": year,
